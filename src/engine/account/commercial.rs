@@ -1,0 +1,151 @@
+//! The commercial facet: invoices, renewal talks, expansion, budget, competition, the contract.
+//!
+//! ARR and the contract's dates as the CRM tells them belong to `profile.rs`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::event::{Nothing, event_types};
+use crate::engine::field::{Id, Str};
+use crate::engine::time::Timestamp;
+
+// Events
+
+event_types! {
+    /// The types of `cs.commercial`.
+    pub enum Event {
+        /// An invoice was sent; its first event of this kind counts.
+        "invoice_issued" => InvoiceIssued(InvoiceIssued<'a>),
+        /// An invoice was paid.
+        "payment_received" => PaymentReceived(Payment<'a>),
+        /// A payment did not go through.
+        "payment_failed" => PaymentFailed(Payment<'a>),
+        /// We spoke of the renewal.
+        "renewal_touch" => RenewalTouch(Nothing),
+        /// The customer answered about the renewal.
+        "renewal_reply" => RenewalReply(Nothing),
+        /// The customer said what they mean to do.
+        "renewal_intent" => RenewalIntent(RenewalIntent),
+        /// An expansion is being discussed.
+        "expansion_opened" => ExpansionOpened(Expansion<'a>),
+        /// An expansion was bought.
+        "expansion_won" => ExpansionWon(Expansion<'a>),
+        /// An expansion was declined.
+        "expansion_lost" => ExpansionLost(Expansion<'a>),
+        /// What became of the customer's budget.
+        "budget_status" => BudgetStatus(BudgetStatus),
+        /// The customer worries about the budget.
+        "budget_concern" => BudgetConcern(Nothing),
+        /// The customer spoke of a competitor.
+        "competitor_mention" => CompetitorMention(CompetitorMention<'a>),
+        /// A first contract was signed.
+        "contract_signed" => ContractSigned(ContractSigned),
+        /// The contract was renewed.
+        "contract_renewed" => ContractRenewed(ContractRenewed),
+        /// The customer left.
+        "contract_churned" => ContractChurned(ContractChurned<'a>),
+    }
+}
+
+/// Fields of `invoice_issued`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct InvoiceIssued<'a> {
+    /// Which invoice.
+    #[serde(borrow)]
+    pub invoice_id: Id<'a>,
+    /// By when it is to be paid.
+    pub due: Timestamp,
+    /// Its sum.
+    pub amount_cents: Option<i64>,
+}
+
+/// Fields of `payment_received` and `payment_failed`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Payment<'a> {
+    /// Which invoice.
+    #[serde(borrow)]
+    pub invoice_id: Id<'a>,
+    /// The sum.
+    pub amount_cents: Option<i64>,
+}
+
+/// Fields of `renewal_intent`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct RenewalIntent {
+    /// What the customer means to do.
+    pub intent: Intent,
+}
+
+/// What a customer means to do about the renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Said yes.
+    VerbalYes,
+    /// Rather yes.
+    Likely,
+    /// Does not know.
+    Unsure,
+    /// Rather no.
+    Unlikely,
+}
+
+/// Fields of `expansion_opened`, `expansion_won` and `expansion_lost`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Expansion<'a> {
+    /// Which opportunity.
+    #[serde(borrow)]
+    pub opportunity_id: Option<Id<'a>>,
+    /// Its annual value.
+    pub amount_cents: Option<i64>,
+}
+
+/// Fields of `budget_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct BudgetStatus {
+    /// What became of it.
+    pub status: Budget,
+}
+
+/// What became of a customer's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Budget {
+    /// It stands.
+    Confirmed,
+    /// It may be cut.
+    AtRisk,
+    /// It was cut.
+    Cut,
+}
+
+/// Fields of `competitor_mention`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CompetitorMention<'a> {
+    /// Which competitor.
+    #[serde(borrow)]
+    pub competitor: Option<Str<'a>>,
+}
+
+/// Fields of `contract_signed`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct ContractSigned {
+    /// When the contract ends.
+    pub contract_end: Option<Timestamp>,
+}
+
+/// Fields of `contract_renewed`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct ContractRenewed {
+    /// When the new contract ends.
+    pub contract_end: Option<Timestamp>,
+    /// The new annual recurring revenue.
+    pub arr_cents: Option<i64>,
+}
+
+/// Fields of `contract_churned`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ContractChurned<'a> {
+    /// Why, in the customer's words.
+    #[serde(borrow)]
+    pub reason: Option<Str<'a>>,
+}

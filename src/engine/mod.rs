@@ -1,0 +1,15 @@
+//! The engine: pure and synchronous, from bytes to alerts.
+//!
+//! No clock, no network, no disk, no thread and no chance: those belong to `kafka/` and `cli/`.
+
+pub mod time;
+
+pub mod field;
+
+pub mod event;
+
+pub mod command;
+
+pub mod decode;
+
+pub mod account;

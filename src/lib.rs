@@ -1,0 +1,3 @@
+//! `pulse` watches every customer account of a software vendor as it happens.
+
+pub mod engine;

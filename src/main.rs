@@ -1,0 +1,3 @@
+//! The CLI: parse, wire, supervise, exit code. Commands live in `cli/`.
+
+fn main() {}
