@@ -4,6 +4,12 @@
 
 pub mod time;
 
+pub mod id;
+
+pub mod stamp;
+
+pub mod window;
+
 pub mod field;
 
 pub mod event;
