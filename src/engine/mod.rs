@@ -6,6 +6,12 @@
 
 pub mod time;
 
+pub mod id;
+
+pub mod stamp;
+
+pub mod window;
+
 pub mod field;
 
 pub mod event;

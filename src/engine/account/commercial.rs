@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Nothing, event_types};
 use crate::engine::field::{Id, Str};
+use crate::engine::id::IdKey;
+use crate::engine::stamp::Moment;
 use crate::engine::time::Timestamp;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -148,4 +153,47 @@ pub struct ContractChurned<'a> {
     /// Why, in the customer's words.
     #[serde(borrow)]
     pub reason: Option<Str<'a>>,
+}
+
+// State
+
+/// What the account pays and means to pay: what `cs.commercial` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Commercial {
+    /// The stream of `cs.commercial`.
+    pub feed: Feed,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        match self {
+            Self::InvoiceIssued(_)
+            | Self::PaymentReceived(_)
+            | Self::PaymentFailed(_)
+            | Self::RenewalTouch(_)
+            | Self::RenewalReply(_)
+            | Self::RenewalIntent(_)
+            | Self::ExpansionOpened(_)
+            | Self::BudgetStatus(_)
+            | Self::BudgetConcern(_)
+            | Self::CompetitorMention(_) => true,
+            Self::ExpansionWon(_)
+            | Self::ExpansionLost(_)
+            | Self::ContractSigned(_)
+            | Self::ContractRenewed(_)
+            | Self::ContractChurned(_) => false,
+        }
+    }
+}
+
+impl Commercial {
+    pub(super) fn fold(
+        &mut self,
+        _event: &Event<'_>,
+        _moment: Moment<'_>,
+        _key: &IdKey,
+    ) -> Option<Fact> {
+        None
+    }
 }

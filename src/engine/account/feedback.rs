@@ -2,10 +2,18 @@
 //!
 //! Grades of tickets (`csat`) belong to `support.rs`; comments are judged in `text.rs`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
 use crate::engine::field::{Grade, Id, Str};
+use crate::engine::id::IdKey;
+use crate::engine::stamp::{Last, Moment};
+use crate::engine::time::Timestamp;
+use crate::engine::window::day_log::DayLog;
+use crate::engine::window::id_map::IdMap;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -44,7 +52,7 @@ pub struct SurveySent<'a> {
 }
 
 /// The kinds of NPS survey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Survey {
     /// By cadence, about the whole.
@@ -53,4 +61,87 @@ pub enum Survey {
     Transactional,
     /// After a moment of the journey.
     Touchpoint,
+}
+
+// State
+
+/// Most respondents of an account; the one not heard of for longest goes.
+pub const RESPONDENTS_MAX: usize = 512;
+
+/// What people at the account say about it: what `cs.nps-responses` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// The stream of `cs.nps-responses`.
+    pub feed: Feed,
+    /// Answers.
+    pub answers: DayLog,
+    /// Answers of 9 and 10.
+    pub promoters: DayLog,
+    /// Answers of 6 and below.
+    pub detractors: DayLog,
+    /// The scores together.
+    pub scores: DayLog,
+    /// Who was asked and who answered, by hash.
+    pub respondents: IdMap<Respondent, RESPONDENTS_MAX>,
+}
+
+/// Somebody who is asked for their opinion.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Respondent {
+    /// Their last answer, 0 to 10.
+    pub answer: Last<u8>,
+    /// When they were asked last.
+    pub asked_at: Option<Timestamp>,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        match self {
+            Self::Nps(_) => true,
+            Self::SurveySent(_) => false,
+        }
+    }
+}
+
+impl Feedback {
+    pub(super) fn fold(
+        &mut self,
+        event: &Event<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+    ) -> Option<Fact> {
+        match event {
+            Event::Nps(nps) => {
+                let score = nps.score.get();
+                let day = moment.at.day();
+                self.answers.add(day, 1);
+                self.promoters.add(day, u32::from(score >= 9));
+                self.detractors.add(day, u32::from(score <= 6));
+                self.scores.add(day, u32::from(score));
+                let respondent = nps.respondent_id.as_ref().map(|id| key.hash(id));
+                if let Some(hash) = respondent {
+                    self.note_person(hash, |person| {
+                        person.answer.see(moment, || score);
+                    });
+                }
+                Some(Fact::NpsAnswered { score, respondent })
+            }
+            Event::SurveySent(survey) => {
+                self.note_person(key.hash(&survey.respondent_id), |person| {
+                    person.asked_at = person.asked_at.max(Some(moment.at));
+                });
+                None
+            }
+        }
+    }
+
+    /// Forgets a person; what they answered still counts, as nobody's.
+    pub(super) fn erase_respondent(&mut self, respondent: u64) {
+        self.respondents.remove(respondent);
+    }
+
+    fn note_person(&mut self, hash: u64, change: impl FnOnce(&mut Respondent)) {
+        self.respondents.update(hash, change, |person| person.answer.at().max(person.asked_at));
+    }
 }

@@ -2,10 +2,185 @@
 //!
 //! What is believed about it is computed in `assess.rs`.
 
-pub mod commercial;
-pub mod feedback;
-pub mod outcomes;
+use serde::{Deserialize, Serialize};
+
+use super::command;
+use super::event::{Event, EventBody, Topic};
+use super::id::IdKey;
+use super::stamp::Moment;
+use super::time::{DAY_MS, Timestamp};
+
+use commercial::Commercial;
+use fact::{Fact, Folded};
+use feed::{Feed, Memory, OTHER_IDS_MAX, USAGE_IDS_MAX};
+use feedback::Feedback;
+use outcomes::Outcomes;
+use profile::Profile;
+use relationship::Relationship;
+use support::Support;
+use usage::Usage;
+
+pub mod fact;
+pub mod feed;
+
 pub mod profile;
-pub mod relationship;
-pub mod support;
+
 pub mod usage;
+
+pub mod support;
+
+pub mod feedback;
+
+pub mod relationship;
+
+pub mod outcomes;
+
+pub mod commercial;
+
+/// An event that is older than this before its record's time came too late for every window.
+pub const LATE_MS: i64 = 400 * DAY_MS;
+
+/// All that is known of one account: a fold over its events, whatever their order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// From `cs.accounts`.
+    pub profile: Profile,
+    /// From `cs.product-usage`.
+    pub usage: Usage,
+    /// From `cs.support-tickets`.
+    pub support: Support,
+    /// From `cs.nps-responses`.
+    pub feedback: Feedback,
+    /// From `cs.relationship`.
+    pub relationship: Relationship,
+    /// From `cs.outcomes`.
+    pub outcomes: Outcomes,
+    /// From `cs.commercial`.
+    pub commercial: Commercial,
+    /// From `cs.commands`; what they set in motion is kept in the workflow.
+    pub commands: Feed,
+}
+
+impl Account {
+    /// An account without events that remembers event ids this long.
+    pub fn new(memory: Memory) -> Self {
+        let mut account = Self::default();
+        for topic in Topic::ALL {
+            *account.feed_mut(topic) = Feed::new(memory);
+        }
+        account
+    }
+
+    /// Folds an event in. `broker_at` is its record's time; `key` hashes the ids in it.
+    pub fn fold(&mut self, event: &Event<'_>, broker_at: Timestamp, key: &IdKey) -> Folded {
+        let topic = event.body.topic();
+        let ids_max = if topic == Topic::Usage { USAGE_IDS_MAX } else { OTHER_IDS_MAX };
+        let feed = self.feed_mut(topic);
+        if !feed.is_new(key.hash(&event.event_id), ids_max) {
+            return Folded::Duplicate;
+        }
+        feed.note(event.at, broker_at, makes_live(&event.body));
+        let is_late = broker_at.millis_since(event.at) > LATE_MS;
+        if is_late {
+            feed.note_late();
+        }
+        let moment = Moment { at: event.at, event_id: &event.event_id };
+        let fact = self.fold_body(&event.body, moment, key);
+        if is_late { Folded::Late } else { Folded::Applied(fact) }
+    }
+
+    fn fold_body(&mut self, body: &EventBody<'_>, moment: Moment<'_>, key: &IdKey) -> Option<Fact> {
+        match body {
+            EventBody::Profile(event) => self.profile.fold(event, moment),
+            EventBody::Usage(event) => self.usage.fold(event, moment, key),
+            EventBody::Support(event) => self.support.fold(event, moment, key),
+            EventBody::Feedback(event) => self.feedback.fold(event, moment, key),
+            EventBody::Relationship(event) => self.relationship.fold(event, moment, key),
+            EventBody::Outcomes(event) => self.outcomes.fold(event, moment, key),
+            EventBody::Commercial(event) => self.commercial.fold(event, moment, key),
+            EventBody::Command(command::Event::ErasePerson(person)) => {
+                if let Some(user) = &person.user_id {
+                    self.usage.erase_user(key.hash(user));
+                }
+                if let Some(respondent) = &person.respondent_id {
+                    self.feedback.erase_respondent(key.hash(respondent));
+                }
+                None
+            }
+            EventBody::Command(_) => None,
+        }
+    }
+
+    /// The feed of a topic.
+    pub const fn feed(&self, topic: Topic) -> &Feed {
+        match topic {
+            Topic::Accounts => &self.profile.feed,
+            Topic::Usage => &self.usage.feed,
+            Topic::Support => &self.support.feed,
+            Topic::Feedback => &self.feedback.feed,
+            Topic::Relationship => &self.relationship.feed,
+            Topic::Outcomes => &self.outcomes.feed,
+            Topic::Commercial => &self.commercial.feed,
+            Topic::Commands => &self.commands,
+        }
+    }
+
+    const fn feed_mut(&mut self, topic: Topic) -> &mut Feed {
+        match topic {
+            Topic::Accounts => &mut self.profile.feed,
+            Topic::Usage => &mut self.usage.feed,
+            Topic::Support => &mut self.support.feed,
+            Topic::Feedback => &mut self.feedback.feed,
+            Topic::Relationship => &mut self.relationship.feed,
+            Topic::Outcomes => &mut self.outcomes.feed,
+            Topic::Commercial => &mut self.commercial.feed,
+            Topic::Commands => &mut self.commands,
+        }
+    }
+
+    /// When the first event of the account happened; commands do not count.
+    pub fn first_event_at(&self) -> Option<Timestamp> {
+        FACET_TOPICS.iter().filter_map(|topic| self.feed(*topic).first_at()).min()
+    }
+
+    /// When the last event of the account happened; commands do not count.
+    pub fn last_event_at(&self) -> Option<Timestamp> {
+        FACET_TOPICS.iter().filter_map(|topic| self.feed(*topic).last_at()).max()
+    }
+
+    /// When the account began: as the profile says, else with its first event.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.profile.said().and_then(|said| said.created_at).or_else(|| self.first_event_at())
+    }
+
+    /// Fractional days since the account began; below 0 for one that begins later, 0 for one of
+    /// which nothing is known.
+    pub fn age_days(&self, now: Timestamp) -> f64 {
+        self.created_at().map_or(0.0, |created_at| now.days_since(created_at))
+    }
+}
+
+/// The topics that tell something about an account; commands are what people answer.
+const FACET_TOPICS: [Topic; 7] = [
+    Topic::Accounts,
+    Topic::Usage,
+    Topic::Support,
+    Topic::Feedback,
+    Topic::Relationship,
+    Topic::Outcomes,
+    Topic::Commercial,
+];
+
+/// Whether an event is one of those that `scoring.md` §1 lists.
+const fn makes_live(body: &EventBody<'_>) -> bool {
+    match body {
+        EventBody::Profile(_) => true,
+        EventBody::Usage(event) => event.makes_live(),
+        EventBody::Support(event) => event.makes_live(),
+        EventBody::Feedback(event) => event.makes_live(),
+        EventBody::Relationship(event) => event.makes_live(),
+        EventBody::Outcomes(event) => event.makes_live(),
+        EventBody::Commercial(event) => event.makes_live(),
+        EventBody::Command(_) => false,
+    }
+}

@@ -2,11 +2,16 @@
 //!
 //! Success plans as documents are the business of `report/`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Nothing, event_types};
 use crate::engine::field::{Finite, Id, Positive, Str};
+use crate::engine::id::IdKey;
+use crate::engine::stamp::Moment;
 use crate::engine::time::Timestamp;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -127,4 +132,44 @@ pub struct SuccessPlanUpdated<'a> {
     /// Which plan.
     #[serde(borrow)]
     pub plan_id: Option<Id<'a>>,
+}
+
+// State
+
+/// What the account got out of the product: what `cs.outcomes` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// The stream of `cs.outcomes`.
+    pub feed: Feed,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        match self {
+            Self::RoiReported(_)
+            | Self::Kpi(_)
+            | Self::FirstValue(_)
+            | Self::UseCaseActivated(_)
+            | Self::UseCaseRetired(_)
+            | Self::MilestonePlanned(_)
+            | Self::MilestoneCompleted(_)
+            | Self::ProjectDelayed(_) => true,
+            Self::IntegrationDeployed(_)
+            | Self::ObjectiveSet(_)
+            | Self::OutcomeDocumented(_)
+            | Self::SuccessPlanUpdated(_) => false,
+        }
+    }
+}
+
+impl Outcomes {
+    pub(super) fn fold(
+        &mut self,
+        _event: &Event<'_>,
+        _moment: Moment<'_>,
+        _key: &IdKey,
+    ) -> Option<Fact> {
+        None
+    }
 }

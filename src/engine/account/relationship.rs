@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Nothing, event_types};
 use crate::engine::field::{Id, Str};
+use crate::engine::id::IdKey;
+use crate::engine::stamp::Moment;
 use crate::engine::time::Timestamp;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -218,4 +223,48 @@ pub enum Channel {
     Call,
     /// The community.
     Community,
+}
+
+// State
+
+/// How close the account is: what `cs.relationship` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Relationship {
+    /// The stream of `cs.relationship`.
+    pub feed: Feed,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        match self {
+            Self::SponsorAssigned(_)
+            | Self::SponsorEngaged(_)
+            | Self::SponsorDeparted(_)
+            | Self::BusinessReview(_)
+            | Self::OutreachSent(_)
+            | Self::OutreachReplied(_)
+            | Self::Advocacy(_)
+            | Self::Community(_)
+            | Self::OrgChange(_) => true,
+            Self::Meeting(meeting) => !matches!(meeting.status, MeetingStatus::Scheduled),
+            Self::StakeholderChanged(_)
+            | Self::BusinessReviewScheduled(_)
+            | Self::ActionItem(_)
+            | Self::TrainingCompleted(_)
+            | Self::KickoffHeld(_)
+            | Self::Note(_) => false,
+        }
+    }
+}
+
+impl Relationship {
+    pub(super) fn fold(
+        &mut self,
+        _event: &Event<'_>,
+        _moment: Moment<'_>,
+        _key: &IdKey,
+    ) -> Option<Fact> {
+        None
+    }
 }

@@ -2,10 +2,20 @@
 //!
 //! Service levels by severity live in the model file; free text is judged in `text.rs`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
 use crate::engine::field::{Grade, Id, Str};
+use crate::engine::id::IdKey;
+use crate::engine::stamp::{First, Last, Moment};
+use crate::engine::time::{Day, Timestamp};
+use crate::engine::window::HORIZON_DAYS;
+use crate::engine::window::day_log::DayLog;
+use crate::engine::window::id_map::IdMap;
+use crate::engine::window::instants::Instants;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -81,4 +91,140 @@ pub struct SelfService<'a> {
     /// Article, search, bot…
     #[serde(borrow)]
     pub kind: Option<Str<'a>>,
+}
+
+// State
+
+/// Most tickets of an account that are remembered; the one not heard of for longest goes.
+pub const TICKETS_MAX: usize = 2048;
+/// How many days after it was last heard of a ticket is forgotten.
+const TICKET_DAYS: i32 = HORIZON_DAYS as i32;
+/// Most escalations whose instants are remembered.
+pub const ESCALATIONS_MAX: usize = 256;
+
+/// How the account is helped: what `cs.support-tickets` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Support {
+    /// The stream of `cs.support-tickets`.
+    pub feed: Feed,
+    /// Tickets by hash.
+    pub tickets: IdMap<TicketState, TICKETS_MAX>,
+    /// The newest day on which any ticket was heard of.
+    tickets_newest: Day,
+    /// Tickets by the day on which each was first opened.
+    pub opened: DayLog,
+    /// Escalations.
+    pub escalated: DayLog,
+    /// The same, to the millisecond.
+    pub escalated_at: Instants<ESCALATIONS_MAX>,
+    /// Grades given.
+    pub grades: DayLog,
+    /// The grades together.
+    pub grade_points: DayLog,
+    /// Times that customers helped themselves.
+    pub self_service: DayLog,
+}
+
+/// One ticket.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TicketState {
+    /// Its first opening, with the severity that it had then, 1 (worst) to 4.
+    pub opened: First<u8>,
+    /// Its first resolution.
+    pub first_resolved: First<()>,
+    /// Its last resolution.
+    pub last_resolved: Last<()>,
+    /// The last time that it was opened again.
+    pub reopened: Last<()>,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        !matches!(self, Self::Updated(_))
+    }
+}
+
+impl Support {
+    pub(super) fn fold(
+        &mut self,
+        event: &Event<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+    ) -> Option<Fact> {
+        let day = moment.at.day();
+        match event {
+            Event::Opened(opened) => {
+                let hash = key.hash(&opened.ticket_id);
+                self.note_opening(hash, moment, opened.severity.get());
+            }
+            Event::Updated(_) => {}
+            Event::Escalated(ticket) => {
+                self.escalated.add(day, 1);
+                self.escalated_at.add(moment.at);
+                return Some(Fact::TicketEscalated { ticket: key.hash(&ticket.ticket_id) });
+            }
+            Event::Resolved(ticket) => {
+                self.note_ticket(key.hash(&ticket.ticket_id), moment, |ticket| {
+                    ticket.first_resolved.see(moment, || ());
+                    ticket.last_resolved.see(moment, || ());
+                });
+            }
+            Event::Reopened(ticket) => {
+                self.note_ticket(key.hash(&ticket.ticket_id), moment, |ticket| {
+                    ticket.reopened.see(moment, || ());
+                });
+            }
+            Event::Csat(csat) => {
+                self.grades.add(day, 1);
+                self.grade_points.add(day, u32::from(csat.score.get()));
+            }
+            Event::SelfService(_) => self.self_service.add(day, 1),
+        }
+        None
+    }
+
+    /// A ticket is opened once, by its first opening: a later copy changes nothing, an earlier
+    /// one moves it.
+    fn note_opening(&mut self, hash: u64, moment: Moment<'_>, severity: u8) {
+        let before = self.tickets.get(hash).and_then(|ticket| ticket.opened.at());
+        let is_first =
+            self.note_ticket(hash, moment, |ticket| ticket.opened.see(moment, || severity));
+        match before {
+            None => self.opened.add(moment.at.day(), 1),
+            Some(before) if is_first => self.opened.move_to(before.day(), moment.at.day(), 1),
+            Some(_) => {}
+        }
+    }
+
+    fn note_ticket<R>(
+        &mut self,
+        hash: u64,
+        moment: Moment<'_>,
+        change: impl FnOnce(&mut TicketState) -> R,
+    ) -> R {
+        let result = self.tickets.update(hash, change, TicketState::heard_at);
+        let day = moment.at.day();
+        if day != self.tickets_newest {
+            self.tickets_newest = self.tickets_newest.max(day);
+            let oldest = self.tickets_newest.plus(1 - TICKET_DAYS).start();
+            self.tickets.retain(|ticket| ticket.heard_at().is_some_and(|at| at >= oldest));
+        }
+        result
+    }
+}
+
+impl TicketState {
+    /// When it was last resolved, unless it is open again.
+    pub fn resolved_at(&self) -> Option<Timestamp> {
+        match (self.last_resolved.stamp(), self.reopened.stamp()) {
+            (Some(resolved), Some(reopened)) => (resolved > reopened).then_some(resolved.at),
+            _ => self.first_resolved.at(),
+        }
+    }
+
+    /// The newest instant that is known of it.
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        self.opened.at().max(self.last_resolved.at()).max(self.reopened.at())
+    }
 }

@@ -2,10 +2,20 @@
 //!
 //! The shapes of its windows live in `window.rs`; anchors and weights in the model file.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
 use crate::engine::field::{Finite, Id, Ids};
+use crate::engine::id::{IdKey, name_hash};
+use crate::engine::stamp::{Last, Moment};
+use crate::engine::time::Day;
+use crate::engine::window::HORIZON_DAYS;
+use crate::engine::window::day_ring::DayRing;
+use crate::engine::window::distinct_days::DistinctDays;
+use crate::engine::window::id_map::IdMap;
+
+use super::fact::Fact;
+use super::feed::Feed;
 
 // Events
 
@@ -76,4 +86,176 @@ pub struct PlanUsage<'a> {
     pub used: Finite,
     /// The plan's limit, in the meter's unit.
     pub limit: Finite,
+}
+
+// State
+
+/// Most users of an account that are followed one by one; beyond, figures are estimates.
+pub const USERS_MAX: usize = 8192;
+/// Most features of an account that are followed one by one.
+pub const FEATURES_MAX: usize = 1024;
+/// Most meters of an account; the one not heard of for longest goes.
+pub const METERS_MAX: usize = 16;
+/// A session counts as at most this long.
+pub const SESSION_MAX_SECS: u32 = 7200;
+/// How many days sessions and errors are remembered for.
+pub const SESSION_DAYS: usize = 64;
+
+/// How the product is used: what `cs.product-usage` told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The stream of `cs.product-usage`.
+    pub feed: Feed,
+    /// Users, and the days on which each was active.
+    pub users: DistinctDays<USERS_MAX>,
+    /// Active user-days: distinct pairs of user and day.
+    pub user_days: DayRing<u32, HORIZON_DAYS>,
+    /// Features, by the public hash of their names, and the days on which each was used.
+    pub features: DistinctDays<FEATURES_MAX>,
+    /// Calls of programs.
+    pub calls: DayRing<u64, HORIZON_DAYS>,
+    /// Calls that failed.
+    pub errors: DayRing<u64, SESSION_DAYS>,
+    /// Sessions and logins.
+    pub sessions: DayRing<u32, SESSION_DAYS>,
+    /// Whether there ever was a session or login.
+    pub is_any_session_ever: bool,
+    /// Whether a program ever called.
+    pub is_any_call_ever: bool,
+    /// Sessions whose length is known.
+    pub timed_sessions: DayRing<u32, SESSION_DAYS>,
+    /// Their lengths together, each at most [`SESSION_MAX_SECS`].
+    pub session_secs: DayRing<u64, SESSION_DAYS>,
+    /// Meters by the public hash of their names.
+    pub meters: IdMap<Meter, METERS_MAX>,
+}
+
+/// A meter of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// What was told last.
+    pub reading: Last<Reading>,
+    /// The readings that were the last of their day, of the newest [`METER_DAYS`], by day.
+    pub days: Vec<(Day, Last<Reading>)>,
+}
+
+/// How many days of a meter's readings are kept.
+pub const METER_DAYS: usize = 28;
+
+/// One reading of a meter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Name of the meter.
+    pub meter: compact_str::CompactString,
+    /// Used so far, in the meter's unit.
+    pub used: f64,
+    /// The plan's limit, in the meter's unit.
+    pub limit: f64,
+}
+
+impl Event<'_> {
+    /// Whether `scoring.md` §1 lists this type.
+    pub(super) const fn makes_live(&self) -> bool {
+        match self {
+            Self::Session(_) | Self::Login(_) | Self::FeatureUsed(_) | Self::ApiCall(_) => true,
+            Self::PlanUsage(_) => false,
+        }
+    }
+}
+
+impl Usage {
+    pub(super) fn fold(
+        &mut self,
+        event: &Event<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+    ) -> Option<Fact> {
+        let day = moment.at.day();
+        match event {
+            Event::Session(session) => {
+                self.note_user(&session.user_id, day, key);
+                self.note_session(day);
+                if let Some(secs) = session.duration_s {
+                    self.timed_sessions.add(day, 1);
+                    self.session_secs.add(day, u64::from(secs.min(SESSION_MAX_SECS)));
+                }
+                for feature in session.features.as_deref().unwrap_or_default() {
+                    self.note_feature(feature, day);
+                }
+            }
+            Event::Login(login) => {
+                self.note_user(&login.user_id, day, key);
+                self.note_session(day);
+            }
+            Event::FeatureUsed(used) => {
+                self.note_feature(&used.feature, day);
+                match &used.user_id {
+                    Some(user) => self.note_user(user, day, key),
+                    None => self.note_calls(day, used.count.unwrap_or(1)),
+                }
+            }
+            Event::ApiCall(call) => {
+                self.note_calls(day, call.count);
+                self.errors.add(day, u64::from(call.errors.unwrap_or(0)));
+            }
+            Event::PlanUsage(usage) => self.note_meter(usage, moment),
+        }
+        None
+    }
+
+    /// Forgets who a user was: their days no longer count as somebody's, only as use.
+    pub(super) fn erase_user(&mut self, user: u64) {
+        self.users.erase(user);
+    }
+
+    fn note_user(&mut self, user: &str, day: Day, key: &IdKey) {
+        let user_days = &mut self.user_days;
+        if self.users.record(key.hash(user), day, |dropped| user_days.subtract(dropped, 1)) {
+            self.user_days.add(day, 1);
+        }
+    }
+
+    fn note_session(&mut self, day: Day) {
+        self.sessions.add(day, 1);
+        self.is_any_session_ever = true;
+    }
+
+    fn note_feature(&mut self, feature: &str, day: Day) {
+        self.features.record(name_hash(feature), day, |_| {});
+    }
+
+    fn note_calls(&mut self, day: Day, count: u32) {
+        self.calls.add(day, u64::from(count));
+        self.is_any_call_ever = true;
+    }
+
+    fn note_meter(&mut self, usage: &PlanUsage<'_>, moment: Moment<'_>) {
+        let reading = || Reading {
+            meter: compact_str::CompactString::new(&*usage.meter),
+            used: usage.used.get(),
+            limit: usage.limit.get(),
+        };
+        self.meters.update(
+            name_hash(&usage.meter),
+            |meter| {
+                meter.reading.see(moment, reading);
+                meter.note_day(moment, reading);
+            },
+            |meter| meter.reading.at(),
+        );
+    }
+}
+
+impl Meter {
+    fn note_day(&mut self, moment: Moment<'_>, reading: impl FnOnce() -> Reading) {
+        let day = moment.at.day();
+        let place = self.days.partition_point(|(held, _)| *held < day);
+        if self.days.get(place).is_none_or(|(held, _)| *held != day) {
+            self.days.insert(place, (day, Last::default()));
+        }
+        self.days[place].1.see(moment, reading);
+        let newest = self.days.last().map_or(day, |(newest, _)| *newest);
+        let oldest = newest.plus(1 - METER_DAYS as i32);
+        self.days.retain(|(held, _)| *held >= oldest);
+    }
 }

@@ -1,0 +1,45 @@
+//! What folding an event may find worth a decision of its own.
+//!
+//! What is decided on it stands in `decide.rs`; a restore, which only folds, drops facts.
+
+/// Something that happened, as opposed to something that is the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Somebody said how likely they are to recommend, 0 to 10.
+    NpsAnswered {
+        /// What they said.
+        score: u8,
+        /// Who, under the service's key.
+        respondent: Option<u64>,
+    },
+    /// A ticket was escalated.
+    TicketEscalated {
+        /// Which, under the service's key.
+        ticket: u64,
+    },
+    /// The sponsor left.
+    SponsorDeparted,
+    /// Somebody became the sponsor.
+    SponsorAssigned,
+    /// A competitor was named.
+    CompetitorMentioned,
+    /// A payment did not go through.
+    PaymentFailed,
+    /// The first contract was signed.
+    ContractSigned,
+    /// The contract was renewed.
+    ContractRenewed,
+    /// The contract was given up.
+    ContractChurned,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folded {
+    /// It is part of the state, and may have left a fact.
+    Applied(Option<Fact>),
+    /// A copy of an event that was applied; nothing changed.
+    Duplicate,
+    /// Older than every window: part of the state as far as that reaches, without a fact.
+    Late,
+}

@@ -1,0 +1,160 @@
+//! What a facet knows of the stream that feeds it: since when, how lately, and which events it had.
+//!
+//! What the events did is the state of the facet itself; lag of topics belongs to `kafka/`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::time::Timestamp;
+
+/// How many event ids of the usage topic are remembered per account (`architecture.md` §4.9).
+pub const USAGE_IDS_MAX: usize = 128;
+/// How many event ids of each other topic are remembered per account.
+pub const OTHER_IDS_MAX: usize = 16;
+
+/// How long event ids are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// The last few of each topic: a live service.
+    #[default]
+    Bounded,
+    /// All: `replay` and `backtest`.
+    All,
+}
+
+/// The stream of one topic for one account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Feed {
+    first_at: Option<Timestamp>,
+    live_since: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    last_broker_at: Option<Timestamp>,
+    duplicates: u32,
+    late: u32,
+    seen: Seen,
+}
+
+/// Hashes of the event ids that were read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Seen {
+    /// A ring; `next` is the oldest one once it is full.
+    Recent {
+        hashes: Vec<u64>,
+        next: u16,
+    },
+    All(BTreeSet<u64>),
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self::Recent { hashes: Vec::new(), next: 0 }
+    }
+}
+
+impl Feed {
+    /// A feed that remembers event ids this long.
+    pub fn new(memory: Memory) -> Self {
+        let seen = match memory {
+            Memory::Bounded => Seen::default(),
+            Memory::All => Seen::All(BTreeSet::new()),
+        };
+        Self { seen, ..Self::default() }
+    }
+
+    /// Notes an event id; says whether it is new. At most `ids_max` are remembered.
+    pub(super) fn is_new(&mut self, event_id_hash: u64, ids_max: usize) -> bool {
+        let is_new = self.seen.insert(event_id_hash, ids_max);
+        if !is_new {
+            self.duplicates = self.duplicates.saturating_add(1);
+        }
+        is_new
+    }
+
+    /// Notes when an event happened. `makes_live`: it is one of those listed in `scoring.md` §1.
+    pub(super) fn note(&mut self, at: Timestamp, broker_at: Timestamp, makes_live: bool) {
+        self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
+        self.last_at = self.last_at.max(Some(at));
+        self.last_broker_at = self.last_broker_at.max(Some(broker_at));
+        if makes_live {
+            self.live_since = Some(self.live_since.map_or(at, |first| first.min(at)));
+        }
+    }
+
+    /// Counts an event that is older than every window.
+    pub(super) fn note_late(&mut self) {
+        self.late = self.late.saturating_add(1);
+    }
+
+    /// When the first event happened.
+    pub const fn first_at(&self) -> Option<Timestamp> {
+        self.first_at
+    }
+
+    /// Whether the topic is live for the account: metrics of one that is not do not exist.
+    pub const fn is_live(&self) -> bool {
+        self.live_since.is_some()
+    }
+
+    /// When the first event happened that feeds a metric or signal.
+    pub const fn live_since(&self) -> Option<Timestamp> {
+        self.live_since
+    }
+
+    /// When the last event happened.
+    pub const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
+    /// The newest record time.
+    pub const fn last_broker_at(&self) -> Option<Timestamp> {
+        self.last_broker_at
+    }
+
+    /// How many copies of events were ignored.
+    pub const fn duplicates(&self) -> u32 {
+        self.duplicates
+    }
+
+    /// How many events were older than every window when they came.
+    pub const fn late(&self) -> u32 {
+        self.late
+    }
+}
+
+impl Seen {
+    fn insert(&mut self, hash: u64, ids_max: usize) -> bool {
+        match self {
+            Self::All(hashes) => hashes.insert(hash),
+            Self::Recent { hashes, .. } if hashes.contains(&hash) => false,
+            Self::Recent { hashes, .. } if hashes.len() < ids_max => {
+                hashes.push(hash);
+                true
+            }
+            Self::Recent { hashes, next } => {
+                let oldest = usize::from(*next) % hashes.len();
+                hashes[oldest] = hash;
+                *next = ((oldest + 1) % hashes.len()) as u16;
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounded_memory_forgets_the_oldest_and_replay_forgets_nothing() {
+        let (mut bounded, mut all) = (Feed::default(), Feed::new(Memory::All));
+        for hash in [1, 2, 3, 4, 1] {
+            bounded.is_new(hash, 3);
+            all.is_new(hash, 3);
+        }
+        assert!(bounded.is_new(2, 3), "2 was pushed out by 1");
+        assert!(!bounded.is_new(4, 3) && !bounded.is_new(1, 3));
+        assert!(!all.is_new(2, 3));
+        assert_eq!((bounded.duplicates(), all.duplicates()), (2, 2));
+    }
+}

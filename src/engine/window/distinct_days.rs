@@ -1,0 +1,182 @@
+//! Who was there on which days: distinct ids of a window, and distinct pairs of id and day.
+//!
+//! What the ids are (users, features) is known by the facet that holds them.
+
+use serde::{Deserialize, Serialize};
+
+use super::HORIZON_DAYS;
+use super::day_ring::DayRing;
+use crate::engine::time::Day;
+
+const WORDS: usize = HORIZON_DAYS / 64;
+const _: () = assert!(HORIZON_DAYS.is_multiple_of(64));
+
+/// The ids of the newest [`HORIZON_DAYS`] days, each with the days on which it was seen.
+///
+/// At most `MAX` ids, those with the smallest hashes, are followed; beyond that every figure is an
+/// estimate from these (relative error about `1 / sqrt(MAX)`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DistinctDays<const MAX: usize> {
+    /// Whether any id was ever seen, however long ago.
+    is_any_ever: bool,
+    /// Hashes from here on are not followed.
+    ceiling: Option<u64>,
+    newest: Day,
+    /// In order of `hash`.
+    rows: Vec<Row>,
+    /// How many ids were seen last on which day: makes counting the ids of a window O(1).
+    last_days: DayRing<u32, HORIZON_DAYS>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Row {
+    hash: u64,
+    last: Day,
+    /// Bit `day mod HORIZON_DAYS`.
+    days: Days,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Days([u64; WORDS]);
+
+impl<const MAX: usize> DistinctDays<MAX> {
+    /// Notes that an id was seen on a day; says whether that is a new pair of both, within the
+    /// horizon. `drop_pair` hears of each pair that was new once and is no longer followed.
+    pub fn record(&mut self, hash: u64, day: Day, mut drop_pair: impl FnMut(Day)) -> bool {
+        self.advance(day);
+        self.is_any_ever = true;
+        if day.number() <= self.newest.number() - HORIZON_DAYS as i32
+            || self.ceiling.is_some_and(|ceiling| hash >= ceiling)
+        {
+            return false;
+        }
+        match self.rows.binary_search_by_key(&hash, |row| row.hash) {
+            Ok(place) => {
+                let row = &mut self.rows[place];
+                if day > row.last {
+                    self.last_days.move_to(row.last, day, 1);
+                    row.last = day;
+                }
+                row.days.insert(day)
+            }
+            Err(place) => {
+                let mut days = Days::default();
+                days.insert(day);
+                self.rows.insert(place, Row { hash, last: day, days });
+                self.last_days.add(day, 1);
+                if self.rows.len() > MAX
+                    && let Some(row) = self.rows.pop()
+                {
+                    self.ceiling = Some(row.hash);
+                    self.last_days.subtract(row.last, 1);
+                    if row.hash == hash {
+                        return false;
+                    }
+                    row.days.each(self.newest, &mut drop_pair);
+                }
+                true
+            }
+        }
+    }
+
+    /// Forgets an id as if it had never been; says whether it was known.
+    pub fn erase(&mut self, hash: u64) -> bool {
+        let place = self.rows.binary_search_by_key(&hash, |row| row.hash);
+        if let Ok(place) = place {
+            let row = self.rows.remove(place);
+            self.last_days.subtract(row.last, 1);
+        }
+        place.is_ok()
+    }
+
+    /// Whether any id was ever seen, however long ago.
+    pub const fn is_any_ever(&self) -> bool {
+        self.is_any_ever
+    }
+
+    /// Distinct ids since `start`.
+    pub fn since(&self, start: Day) -> f64 {
+        f64::from(self.last_days.since(start)) * self.scale()
+    }
+
+    /// Distinct ids of the days `from..to`.
+    pub fn between(&self, from: Day, to: Day) -> f64 {
+        let wanted = Days::range(from.max(self.newest.plus(1 - HORIZON_DAYS as i32)), to);
+        self.rows.iter().filter(|row| row.days.meets(&wanted)).count() as f64 * self.scale()
+    }
+
+    /// Distinct ids of the whole horizon.
+    pub fn total(&self) -> f64 {
+        self.rows.len() as f64 * self.scale()
+    }
+
+    /// Whether this id was seen since `start`; not known (no) for ids that are not followed.
+    pub fn is_seen_since(&self, hash: u64, start: Day) -> bool {
+        let place = self.rows.binary_search_by_key(&hash, |row| row.hash);
+        place.is_ok_and(|place| self.rows[place].last >= start)
+    }
+
+    /// By how much a count of followed ids is to be multiplied; 1 as long as all are followed.
+    pub fn scale(&self) -> f64 {
+        self.ceiling.map_or(1.0, |ceiling| u64::MAX as f64 / (ceiling as f64).max(1.0))
+    }
+
+    /// Clears the days between the newest one and `day`, which reuse the bits of forgotten ones.
+    fn advance(&mut self, day: Day) {
+        let ahead = day.number().saturating_sub(self.newest.number());
+        if self.is_any_ever && ahead <= 0 {
+            return;
+        }
+        let stale = Days::range(self.newest.plus(1), day.plus(1));
+        self.newest = day;
+        let horizon = day.plus(-(HORIZON_DAYS as i32));
+        self.rows.retain_mut(|row| {
+            row.days.remove(&stale);
+            let is_kept = row.last > horizon;
+            if !is_kept {
+                self.last_days.subtract(row.last, 1);
+            }
+            is_kept
+        });
+    }
+}
+
+impl Days {
+    /// The days `from..to`, at most [`HORIZON_DAYS`] of them.
+    fn range(from: Day, to: Day) -> Self {
+        let mut days = Self::default();
+        let length = to.number().saturating_sub(from.number()).clamp(0, HORIZON_DAYS as i32);
+        for offset in 0..length {
+            days.insert(from.plus(offset));
+        }
+        days
+    }
+
+    /// Says whether the day was not among them.
+    fn insert(&mut self, day: Day) -> bool {
+        let slot = day.number().rem_euclid(HORIZON_DAYS as i32) as usize;
+        let (word, bit) = (&mut self.0[slot / 64], 1 << (slot % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    fn remove(&mut self, others: &Days) {
+        for (word, other) in self.0.iter_mut().zip(others.0) {
+            *word &= !other;
+        }
+    }
+
+    fn meets(&self, others: &Days) -> bool {
+        self.0.iter().zip(others.0).any(|(word, other)| word & other != 0)
+    }
+
+    fn each(self, newest: Day, visit: &mut impl FnMut(Day)) {
+        for age in 0..HORIZON_DAYS as i32 {
+            let day = newest.plus(-age);
+            if !{ self }.insert(day) {
+                visit(day);
+            }
+        }
+    }
+}
