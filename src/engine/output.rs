@@ -14,6 +14,60 @@ use super::time::Timestamp;
 /// An account id, as the records are keyed.
 pub type AccountId = CompactString;
 
+/// The output topics (`product.md` §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutputTopic {
+    /// `cs.account-health` (compacted).
+    AccountHealth,
+    /// `cs.account-work` (compacted).
+    AccountWork,
+    /// `cs.alerts`.
+    Alerts,
+    /// `cs.playbooks`.
+    Playbooks,
+    /// `cs.opportunities`.
+    Opportunities,
+    /// `cs.deliverables`.
+    Deliverables,
+    /// `cs.insights`.
+    Insights,
+    /// `cs.dead-letters`.
+    DeadLetters,
+}
+
+impl OutputTopic {
+    /// All output topics.
+    pub const ALL: [OutputTopic; 8] = [
+        OutputTopic::AccountHealth,
+        OutputTopic::AccountWork,
+        OutputTopic::Alerts,
+        OutputTopic::Playbooks,
+        OutputTopic::Opportunities,
+        OutputTopic::Deliverables,
+        OutputTopic::Insights,
+        OutputTopic::DeadLetters,
+    ];
+
+    /// The topic's default name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OutputTopic::AccountHealth => "cs.account-health",
+            OutputTopic::AccountWork => "cs.account-work",
+            OutputTopic::Alerts => "cs.alerts",
+            OutputTopic::Playbooks => "cs.playbooks",
+            OutputTopic::Opportunities => "cs.opportunities",
+            OutputTopic::Deliverables => "cs.deliverables",
+            OutputTopic::Insights => "cs.insights",
+            OutputTopic::DeadLetters => "cs.dead-letters",
+        }
+    }
+
+    /// The position in [`OutputTopic::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// One record for one of the output topics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {

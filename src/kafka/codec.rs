@@ -6,10 +6,9 @@ use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
 use super::held::Held;
-use crate::config::OutputTopic;
 use crate::engine::decode::DecodeError;
 use crate::engine::event::Topic;
-use crate::engine::output::{Output, OutputBody};
+use crate::engine::output::{Output, OutputBody, OutputTopic};
 
 /// Namespace of `ce_id`: UUIDv5 of topic, key and value.
 const RECORD_NAMESPACE: Uuid = Uuid::from_u128(0x1b0c_38f3_77f5_5d0b_9c1b_51a1_2f5c_8a02);
@@ -65,7 +64,7 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 pub fn record(output: &Output) -> Record {
     let (topic, kind, value) = published(output);
     let mut identity = Vec::with_capacity(256);
-    identity.extend_from_slice(topic.default_name().as_bytes());
+    identity.extend_from_slice(topic.name().as_bytes());
     identity.push(0);
     identity.extend_from_slice(output.account_id.as_bytes());
     identity.push(0);
