@@ -19,3 +19,9 @@ pub mod command;
 pub mod decode;
 
 pub mod account;
+
+pub mod metric;
+
+pub mod model;
+
+pub mod assess;
