@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::output::{AccountHealth, Alert, HealthBand, Transition};
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::{AccountHealth, Alert, Transition};
 use crate::view::{View, change, why};
 
 /// Most accounts in the table.

@@ -20,12 +20,6 @@ pub mod command;
 
 pub mod decode;
 
-pub mod id;
-
-pub mod stamp;
-
-pub mod window;
-
 pub mod account;
 
 pub mod metric;
@@ -43,16 +37,15 @@ pub mod state;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use account::fact::Fact;
-use account::stamp::Memory;
-use account::{Account, Folded};
+use account::fact::{Fact, Folded};
+use account::feed::Memory;
 use decide::{Situation, decide};
 use event::{Event, Topic};
 use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
-use state::{Change, Dirty, Watched};
+use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
 
 /// Days after which the gravestone of an erased account may go.
@@ -122,7 +115,7 @@ impl Engine {
     ///
     /// Usage events that the account's usage record has already are skipped.
     pub fn refold(&mut self, event: &Event<'_>, origin: Origin) {
-        let known = self.accounts.get(event.account_id.as_ref() as &str);
+        let known = self.accounts.get(&*event.account_id);
         if known.is_none_or(|watched| origin.offset > watched.usage_offset) {
             self.fold(event, origin, false);
         }
@@ -147,7 +140,7 @@ impl Engine {
         }
         let (outcome, fact) = match watched.account.fold(event, origin.broker_at, &self.id_key) {
             Folded::Applied(fact) => (Outcome::Applied, fact),
-            Folded::Late(fact) => (Outcome::Late, fact),
+            Folded::Late => (Outcome::Late, None),
             Folded::Duplicate => return (Outcome::Duplicate, None),
         };
         watched.dirty.note(topic);
@@ -155,6 +148,17 @@ impl Engine {
             self.touched.push(AccountId::from(id));
         }
         (outcome, fact)
+    }
+
+    /// Takes the deletion of one record of an account, as a restore reads it.
+    pub fn restore_gone(&mut self, account_id: &str, kind: StateKind) {
+        let memory = self.memory;
+        match (kind, self.accounts.get_mut(account_id)) {
+            (StateKind::Usage, Some(watched)) => watched.forget_usage(memory),
+            (StateKind::Said, Some(watched)) => watched.said = None,
+            (StateKind::Rest, _) => drop(self.accounts.remove(account_id)),
+            (StateKind::Usage | StateKind::Said, None) => {}
+        }
     }
 
     /// Forgets an account at its tombstone; a gravestone keeps older events from raising it again.
@@ -207,13 +211,18 @@ impl Engine {
         std::mem::take(&mut self.outputs)
     }
 
+    /// Whether state changed since it was last taken.
+    pub fn has_changes(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// Hands each record of state that changed since the last call to `write`, by account id.
     pub fn take_changes(&mut self, mut write: impl FnMut(Change<'_>)) {
         for id in std::mem::take(&mut self.changed) {
             match self.accounts.get_mut(&id) {
                 Some(watched) => {
                     let dirty = std::mem::take(&mut watched.dirty);
-                    watched.changes(&id, dirty, &self.model.version, &mut write);
+                    watched.changes(&id, dirty, self.model.version(), &mut write);
                 }
                 None => write(Change::gone(&id)),
             }
@@ -237,11 +246,6 @@ impl Engine {
         self.accounts.entry(id.clone()).or_insert_with(|| Watched::new(&id, memory))
     }
 
-    /// Removes an account whose records were all found to be gone.
-    pub fn forget(&mut self, account_id: &str) {
-        self.accounts.remove(account_id);
-    }
-
     /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
     pub fn finish_restore(&mut self, now: Timestamp) {
         for id in self.take_touched() {
@@ -249,11 +253,8 @@ impl Engine {
                 watched.look_again_at = now;
             }
         }
-        self.timers = self
-            .accounts
-            .iter()
-            .map(|(id, watched)| (watched.look_again_at, id.clone()))
-            .collect();
+        self.timers =
+            self.accounts.iter().map(|(id, watched)| (watched.look_again_at, id.clone())).collect();
     }
 
     /// The accounts that events were folded into since the last call, by id.
@@ -307,13 +308,8 @@ impl Engine {
         };
         let said_before = watched.said.as_ref().map(|said| said.at);
         let workflow_before = watched.workflow.clone();
-        let look_again_at = decide(
-            &situation,
-            facts,
-            &mut watched.workflow,
-            &mut watched.said,
-            &mut self.outputs,
-        );
+        let look_again_at =
+            decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
         watched.dirty.rest |= watched.workflow != workflow_before;
         watched.dirty.said |= watched.said.as_ref().map(|said| said.at) != said_before;
         self.timers.remove(&(watched.look_again_at, id.clone()));

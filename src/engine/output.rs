@@ -9,6 +9,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::account::profile::Segment;
+use super::model::health::HealthBand;
 use super::time::Timestamp;
 
 /// An account id, as the records are keyed.
@@ -90,32 +91,6 @@ pub enum OutputBody {
     Alert(Box<Alert>),
 }
 
-/// A band of health; the worst comes first, so that a better band is the greater one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthBand {
-    /// Below 70: critical.
-    Red,
-    /// From 70: at risk.
-    Yellow,
-    /// From 90: healthy.
-    Green,
-}
-
-impl HealthBand {
-    /// All bands, worst first.
-    pub const ALL: [HealthBand; 3] = [HealthBand::Red, HealthBand::Yellow, HealthBand::Green];
-
-    /// The name as published.
-    pub const fn name(self) -> &'static str {
-        match self {
-            HealthBand::Red => "red",
-            HealthBand::Yellow => "yellow",
-            HealthBand::Green => "green",
-        }
-    }
-}
-
 /// The whole assessment of an account, as `cs.account-health` carries it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountHealth {
@@ -157,11 +132,11 @@ pub struct AccountHealth {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageFigures {
     /// Distinct users today and yesterday (UTC days): W(1).
-    pub dau: u32,
+    pub dau: u64,
     /// Distinct users in W(7).
-    pub wau: u32,
+    pub wau: u64,
     /// Distinct users in W(30).
-    pub mau: u32,
+    pub mau: u64,
     /// Licensed seats.
     pub seats: Option<u32>,
 }

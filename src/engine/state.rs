@@ -5,16 +5,16 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::account::commercial::Commercial;
+use super::account::feed::{Feed, Memory};
 use super::account::feedback::Feedback;
 use super::account::outcomes::Outcomes;
 use super::account::profile::Profile;
 use super::account::relationship::Relationship;
-use super::account::stamp::Memory;
 use super::account::support::Support;
 use super::account::usage::Usage;
 use super::account::workflow::{Said, Workflow};
-use super::account::Account;
 use super::event::Topic;
 use super::time::Timestamp;
 
@@ -128,7 +128,7 @@ pub struct UsageState<'a> {
     usage: &'a Usage,
     usage_offset: i64,
     look_again_at: Timestamp,
-    model_version: &'a CompactString,
+    model_version: &'a str,
 }
 
 /// Content of a rest record.
@@ -140,10 +140,11 @@ pub struct RestState<'a> {
     relationship: &'a Relationship,
     outcomes: &'a Outcomes,
     commercial: &'a Commercial,
+    commands: &'a Feed,
     workflow: &'a Workflow,
     gravestone: Option<Gravestone>,
     look_again_at: Timestamp,
-    model_version: &'a CompactString,
+    model_version: &'a str,
 }
 
 /// A usage record as it is read.
@@ -152,6 +153,7 @@ pub struct UsageRecord {
     usage: Usage,
     usage_offset: i64,
     look_again_at: Timestamp,
+    #[expect(dead_code, reason = "read when models change while the service runs")]
     model_version: CompactString,
 }
 
@@ -164,9 +166,11 @@ pub struct RestRecord {
     relationship: Relationship,
     outcomes: Outcomes,
     commercial: Commercial,
+    commands: Feed,
     workflow: Workflow,
     gravestone: Option<Gravestone>,
     look_again_at: Timestamp,
+    #[expect(dead_code, reason = "read when models change while the service runs")]
     model_version: CompactString,
 }
 
@@ -200,7 +204,6 @@ impl Watched {
         self.account.usage = record.usage;
         self.usage_offset = record.usage_offset;
         self.look_again_at = record.look_again_at;
-        let _ = record.model_version;
     }
 
     /// Takes what a rest record says.
@@ -211,17 +214,22 @@ impl Watched {
         self.account.relationship = record.relationship;
         self.account.outcomes = record.outcomes;
         self.account.commercial = record.commercial;
+        self.account.commands = record.commands;
         self.workflow = record.workflow;
         self.gravestone = record.gravestone;
         self.look_again_at = record.look_again_at;
-        let _ = record.model_version;
+    }
+
+    pub(super) fn forget_usage(&mut self, memory: Memory) {
+        self.account.usage = Account::new(memory).usage;
+        self.usage_offset = -1;
     }
 
     pub(super) fn changes(
         &self,
         account_id: &str,
         dirty: Dirty,
-        model_version: &CompactString,
+        model_version: &str,
         write: &mut impl FnMut(Change<'_>),
     ) {
         let rest = RestState {
@@ -231,6 +239,7 @@ impl Watched {
             relationship: &self.account.relationship,
             outcomes: &self.account.outcomes,
             commercial: &self.account.commercial,
+            commands: &self.account.commands,
             workflow: &self.workflow,
             gravestone: self.gravestone,
             look_again_at: self.look_again_at,

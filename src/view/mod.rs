@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 
-use crate::engine::output::{AccountHealth, AccountId, Alert, CauseKind, HealthBand};
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::{AccountHealth, AccountId, Alert, CauseKind};
 use crate::engine::time::Timestamp;
 
 /// How many of the newest alert transitions are kept.

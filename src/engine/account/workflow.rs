@@ -5,7 +5,9 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::output::{HealthBand, Severity};
+use crate::engine::metric::MetricId;
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::Severity;
 use crate::engine::time::Timestamp;
 
 /// Everything `decide` reads besides the assessment and the facts.
@@ -89,8 +91,8 @@ pub struct Said {
 /// A metric as it was last published.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SaidMetric {
-    /// Its place in the catalogue.
-    pub index: u8,
+    /// Which.
+    pub metric: MetricId,
     /// Its score.
     pub score: f64,
     /// Its points of health.

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{Episode, Phase, Raised, Workflow};
+use crate::engine::model::health::HealthBand;
 use crate::engine::model::rules::{Condition, Rule};
 use crate::engine::output::{
-    Alert, AlertStatus, Evidence, HealthBand, Link, Output, OutputBody, Resolution, Transition,
+    Alert, AlertStatus, Evidence, Link, Output, OutputBody, Resolution, Transition,
 };
 use crate::engine::time::Timestamp;
 
@@ -96,13 +97,7 @@ fn advance(
     let now = situation.now;
     match phase {
         Some(Phase::Raised(raised)) if inhibited => {
-            outputs.push(resolved(
-                situation,
-                &rule.id,
-                Some(rule),
-                raised,
-                Resolution::Superseded,
-            ));
+            outputs.push(resolved(situation, &rule.id, Some(rule), raised, Resolution::Superseded));
             cooling(rule, now, look)
         }
         Some(Phase::Raised(raised)) if holds => {
@@ -112,8 +107,7 @@ fn advance(
             let clear_since = *raised.clear_since.get_or_insert(now);
             let clear_at = clear_since.plus_millis(rule.clear_ms());
             if now >= clear_at {
-                let ended =
-                    resolved(situation, &rule.id, Some(rule), raised, Resolution::Cleared);
+                let ended = resolved(situation, &rule.id, Some(rule), raised, Resolution::Cleared);
                 outputs.push(ended);
                 return cooling(rule, now, look);
             }
@@ -210,7 +204,7 @@ fn alert(
     Alert {
         account_id: account_id.clone(),
         at: situation.now,
-        model_version: situation.model.version.clone(),
+        model_version: situation.model.version().into(),
         alert_id: Uuid::new_v5(&ALERT_NAMESPACE, identity.as_bytes()),
         dedup_key: format_compact!("{rule_id}:{account_id}"),
         rule: rule_id.clone(),
@@ -230,7 +224,7 @@ fn alert(
             at: situation.now,
         }],
         actions: rule.map(|rule| rule.actions.clone()).unwrap_or_default(),
-        owner: situation.account.profile.csm().map(CompactString::from),
+        owner: situation.account.profile.said().and_then(|said| said.csm.clone()),
         due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
         links: vec![Link {
             href: format!("/accounts/{}", percent_encoded(account_id)),

@@ -4,13 +4,12 @@
 
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{DisplayedBand, Workflow};
-use crate::engine::model::health::Bands;
-use crate::engine::output::HealthBand;
+use crate::engine::model::health::{Bands, HealthBand};
 use crate::engine::time::Timestamp;
 
 /// Brings the displayed band up to date.
 pub(super) fn damp(situation: &Situation<'_>, workflow: &mut Workflow, look: &mut Looks) {
-    if situation.assessment.no_data {
+    if situation.assessment.is_no_data {
         return;
     }
     let (band, again_at) = damped(

@@ -9,9 +9,11 @@ use compact_str::CompactString;
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{Said, SaidMetric, Workflow};
 use crate::engine::event::Topic;
-use crate::engine::metric::CATALOGUE;
+use crate::engine::metric::{Component, MetricId};
+use crate::engine::model::health::HealthBand;
 use crate::engine::output::{
-    AccountHealth, Cause, CauseKind, Delta, Freshness, HealthBand, Output, OutputBody,
+    AccountHealth, Cause, CauseKind, Delta, Freshness, Output, OutputBody, ProfileFigures,
+    UsageFigures,
 };
 use crate::engine::time::Timestamp;
 
@@ -38,7 +40,7 @@ pub(super) fn publish(
     outputs.push(situation.output(OutputBody::Health(Box::new(health))));
     *said = Some(Said {
         at: situation.now,
-        model_version: situation.model.version.clone(),
+        model_version: CompactString::from(situation.model.version()),
         health_score: assessment.health_score,
         displayed_band: displayed,
         metrics: said_metrics(situation),
@@ -64,7 +66,7 @@ fn urgency(
     if alert_changed
         || daily
         || displayed != before.displayed_band
-        || situation.model.version != before.model_version
+        || before.model_version != situation.model.version()
     {
         Urgency::Now
     } else if moved >= publication.health_points {
@@ -76,14 +78,18 @@ fn urgency(
 
 fn said_metrics(situation: &Situation<'_>) -> Vec<SaidMetric> {
     let assessment = situation.assessment;
-    CATALOGUE
-        .iter()
+    MetricId::ALL
+        .into_iter()
         .filter_map(|metric| {
-            let index = metric.id.index();
-            let score = assessment.metrics[index]?;
-            Some(SaidMetric { index: index as u8, score, points: assessment.points[index] })
+            let score = assessment.metric(metric)?;
+            Some(SaidMetric { metric, score, points: points(situation, metric) })
         })
         .collect()
+}
+
+/// The points of health that a metric brings; 0 for one that does not exist.
+fn points(situation: &Situation<'_>, metric: MetricId) -> f64 {
+    situation.assessment.contributions[metric.index()].unwrap_or(0.0)
 }
 
 fn account_health(
@@ -95,29 +101,52 @@ fn account_health(
     AccountHealth {
         account_id: situation.account_id.clone(),
         at: situation.now,
-        model_version: situation.model.version.clone(),
+        model_version: CompactString::from(situation.model.version()),
         health_score: assessment.health_score,
         health_band: assessment.health_band,
         displayed_health_score: assessment.health_score,
         displayed_health_band: displayed,
-        no_data: assessment.no_data,
+        no_data: assessment.is_no_data,
         confidence: assessment.confidence,
-        components: assessment
-            .components()
-            .map(|(component, score)| (CompactString::const_new(component.name()), score))
+        components: Component::ALL
+            .into_iter()
+            .filter_map(|component| {
+                let score = assessment.component(component)?;
+                Some((CompactString::const_new(component.name()), score))
+            })
             .collect(),
-        metrics: CATALOGUE
-            .iter()
+        metrics: MetricId::ALL
+            .into_iter()
             .filter_map(|metric| {
-                let score = assessment.metrics[metric.id.index()]?;
-                Some((CompactString::const_new(metric.id.name()), score))
+                let score = assessment.metric(metric)?;
+                Some((CompactString::const_new(metric.name()), score))
             })
             .collect(),
         segment: assessment.segment,
-        usage: assessment.usage,
+        usage: UsageFigures {
+            dau: assessment.usage.daily_active_users,
+            wau: assessment.usage.weekly_active_users,
+            mau: assessment.usage.monthly_active_users,
+            seats: assessment.usage.seats,
+        },
         cause: cause(situation, before),
         freshness: freshness(situation),
-        profile: situation.account.profile.figures(),
+        profile: profile_figures(situation),
+    }
+}
+
+fn profile_figures(situation: &Situation<'_>) -> ProfileFigures {
+    let Some(said) = situation.account.profile.said() else { return ProfileFigures::default() };
+    ProfileFigures {
+        name: said.name.clone(),
+        csm: said.csm.clone(),
+        arr_cents: said.arr_cents,
+        currency: said.currency.clone(),
+        seats: said.seats,
+        parent: said.parent.clone(),
+        created_at: said.created_at,
+        contract_end: said.contract_end,
+        plan: said.plan.clone(),
     }
 }
 
@@ -125,7 +154,7 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
     Topic::ALL
         .into_iter()
         .filter_map(|topic| {
-            let last_event_at = situation.account.feed(topic)?.last_at?;
+            let last_event_at = situation.assessment.freshness[topic.index()]?;
             Some((CompactString::const_new(topic.name()), Freshness { last_event_at }))
         })
         .collect()
@@ -145,44 +174,47 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
         health_after: situation.assessment.health_score,
         deltas,
     };
-    if before.is_some_and(|said| said.model_version != situation.model.version) {
+    if before.is_some_and(|said| said.model_version != situation.model.version()) {
         cause.kind = CauseKind::Model;
         return cause;
     }
-    let largest = cause.deltas.first().and_then(|delta| {
-        CATALOGUE.iter().find(|metric| metric.id.name() == delta.metric.as_str())
-    });
-    let newest = Topic::ALL.into_iter().filter_map(|topic| situation.account.feed(topic)).max_by_key(
-        |feed| feed.last_broker_at,
-    );
-    let feed = match largest {
-        Some(metric) => situation.account.feed(metric.topic),
-        None => newest,
+    let moved_most = cause.deltas.first().and_then(|delta| topic_of(&delta.metric));
+    let feed = match moved_most {
+        Some(topic) => situation.account.feed(topic),
+        None => situation.account.newest_feed(),
     };
     let said_at = before.map(|said| said.at);
-    if let Some(feed) = feed.filter(|feed| feed.last_broker_at > said_at) {
-        cause.kind = if feed.last_was_late { CauseKind::LateEvent } else { CauseKind::Event };
-        cause.event_id = Some(feed.last_event_id.clone());
-        cause.event_type = Some(feed.last_event_type.clone());
+    if let Some(last) = feed.last_event().filter(|last| Some(last.broker_at) > said_at) {
+        cause.kind = if last.is_late { CauseKind::LateEvent } else { CauseKind::Event };
+        cause.event_id = Some(last.event_id.clone());
+        cause.event_type = Some(last.event_type.clone());
     }
     cause
 }
 
+/// The topic whose events feed a metric.
+fn topic_of(metric: &str) -> Option<Topic> {
+    let metric = MetricId::ALL.into_iter().find(|id| id.name() == metric)?;
+    Some(match metric.component() {
+        Component::Product => Topic::Usage,
+        Component::Support => Topic::Support,
+        Component::Relationship => Topic::Relationship,
+        Component::Outcomes => Topic::Outcomes,
+        Component::Commercial => Topic::Commercial,
+    })
+}
+
 /// What each metric did to health since the last publication, largest first.
 fn deltas(situation: &Situation<'_>, before: Option<&Said>) -> Vec<Delta> {
-    let assessment = situation.assessment;
-    let mut deltas: Vec<Delta> = CATALOGUE
-        .iter()
+    let mut deltas: Vec<Delta> = MetricId::ALL
+        .into_iter()
         .filter_map(|metric| {
-            let index = metric.id.index();
-            let was = before
-                .and_then(|said| said.metrics.iter().find(|was| usize::from(was.index) == index));
-            let after = assessment.metrics[index];
-            let points = after.map_or(0.0, |_| assessment.points[index])
-                - was.map_or(0.0, |was| was.points);
-            let moved = points != 0.0 || after != was.map(|was| was.score);
+            let was = before.and_then(|said| said.metrics.iter().find(|was| was.metric == metric));
+            let after = situation.assessment.metric(metric);
+            let points = points(situation, metric) - was.map_or(0.0, |was| was.points);
+            let moved = points.abs() > 0.0 || after != was.map(|was| was.score);
             moved.then(|| Delta {
-                metric: CompactString::const_new(metric.id.name()),
+                metric: CompactString::const_new(metric.name()),
                 before: was.map(|was| was.score),
                 after,
                 points,

@@ -74,7 +74,12 @@ fn note_contract(facts: &[Fact], workflow: &mut Workflow, now: Timestamp) -> boo
                 workflow.churned_at = None;
                 left = false;
             }
-            Fact::NpsAnswered { .. } | Fact::SponsorDeparted | Fact::TicketEscalated => {}
+            Fact::NpsAnswered { .. }
+            | Fact::TicketEscalated { .. }
+            | Fact::SponsorDeparted
+            | Fact::SponsorAssigned
+            | Fact::CompetitorMentioned
+            | Fact::PaymentFailed => {}
         }
     }
     left

@@ -5,11 +5,15 @@
 use compact_str::CompactString;
 use serde::Deserialize;
 
-use crate::engine::output::{HealthBand, Severity};
+use super::health::HealthBand;
+use super::problems::Problems;
+use crate::engine::output::Severity;
 use crate::engine::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// Longest hold, cool-down or due time, in hours (a year).
 const HOURS_MAX: u32 = 366 * 24;
+/// Longest summary, in bytes: PagerDuty's limit.
+const SUMMARY_BYTES_MAX: usize = 1024;
 
 /// The `alerts` section.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -69,33 +73,30 @@ pub struct Publication {
 }
 
 impl Alerts {
-    /// What is wrong with the section besides its syntax: ids, references, ranges.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if !(self.update_points > 0.0 && self.update_points <= 100.0) {
-            problems.push("alerts.update_points must be above 0 and at most 100".to_owned());
-        }
+    /// Says what reads well and means nothing.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.range(&["alerts", "update_points"], self.update_points, 0.1, 100.0);
         for (index, rule) in self.rules.iter().enumerate() {
+            let mut say = |problem: String| problems.say(&["alerts", "rules"], problem);
             if self.rules[..index].iter().any(|earlier| earlier.id == rule.id) {
-                problems.push(format!("alerts.rules: the id {} stands twice", rule.id));
+                say(format!("the id {} stands twice", rule.id));
             }
             if rule.id.is_empty() || rule.id.len() > 64 || rule.id.contains(':') {
-                problems.push(format!("alerts.rules[{index}].id: 1 to 64 characters, no colon"));
+                say(format!("the id of rule {} must have 1 to 64 bytes, no colon", index + 1));
             }
             for inhibited in &rule.inhibits {
                 if !self.rules.iter().any(|other| other.id == *inhibited) {
-                    problems.push(format!("alerts.rules {}: inhibits unknown {inhibited}", rule.id));
+                    say(format!("{} inhibits {inhibited}, which is no rule", rule.id));
                 }
             }
             let hours = [rule.hold_minutes / 60, rule.clear_hours, rule.cool_down_hours];
             if hours.into_iter().chain([rule.due_hours]).any(|hours| hours > HOURS_MAX) {
-                problems.push(format!("alerts.rules {}: no time may exceed a year", rule.id));
+                say(format!("{}: no time may exceed a year", rule.id));
             }
-            if rule.summary.is_empty() || rule.summary.len() > 1024 {
-                problems.push(format!("alerts.rules {}: summary of 1 to 1024 bytes", rule.id));
+            if rule.summary.is_empty() || rule.summary.len() > SUMMARY_BYTES_MAX {
+                say(format!("{}: the summary must have 1 to 1024 bytes", rule.id));
             }
         }
-        problems
     }
 }
 
@@ -127,12 +128,8 @@ impl Publication {
         i64::from(self.interval_secs) * SECOND_MS
     }
 
-    /// What is wrong with the section besides its syntax.
-    pub fn problems(&self) -> Vec<String> {
-        if self.health_points > 0.0 && self.health_points <= 100.0 {
-            Vec::new()
-        } else {
-            vec!["publication.health_points must be above 0 and at most 100".to_owned()]
-        }
+    /// Says what reads well and means nothing.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.range(&["publication", "health_points"], self.health_points, 0.1, 100.0);
     }
 }
