@@ -73,12 +73,13 @@ fn branches() {
     compare("branches-events.jsonl.gz", "branches-expected.jsonl");
 }
 
+#[allow(clippy::print_stdout)] // how much was compared is half of the result
 fn compare(events: &str, expected: &str) {
     let accounts = read_events(&directory().join(events));
     let model = Model::default();
     let mut tally = Tally::default();
     for line in BufReader::new(open(&directory().join(expected))).lines() {
-        let expected: Expected = serde_json::from_str(&line.unwrap()).unwrap();
+        let expected: Expected = serde_json::from_str(&line.expect("readable")).expect("a row");
         let account = fold(&accounts[&expected.account_id], expected.as_of);
         tally.compare(&expected, &assess(&model, &account, expected.as_of));
     }
@@ -136,14 +137,14 @@ fn fold(lines: &[Line], as_of: Timestamp) -> Account {
     let mut account = Account::new(Memory::All);
     let key = IdKey::from_secret("vectors");
     for line in lines.iter().take_while(|line| line.ts < as_of) {
-        let envelope: Envelope<'_> = serde_json::from_str(&line.text).unwrap();
+        let envelope: Envelope<'_> = serde_json::from_str(&line.text).expect("an envelope");
         let body = Body::Json(line.text.as_bytes());
         let event = Event {
-            event_id: Id::new(Str::borrowed(&envelope.event_id)).unwrap(),
-            account_id: Id::new(Str::borrowed(&envelope.account_id)).unwrap(),
+            event_id: Id::new(Str::borrowed(&envelope.event_id)).expect("an id"),
+            account_id: Id::new(Str::borrowed(&envelope.account_id)).expect("an id"),
             at: envelope.ts,
             source: None,
-            body: EventBody::read(line.topic, envelope.r#type, &body).unwrap(),
+            body: EventBody::read(line.topic, envelope.r#type, &body).expect("a body"),
         };
         account.fold(&event, envelope.ts, &key);
     }
@@ -153,15 +154,15 @@ fn fold(lines: &[Line], as_of: Timestamp) -> Account {
 /// The events of each account in the order of (ts, topic, event_id).
 fn read_events(path: &Path) -> BTreeMap<String, Vec<Line>> {
     let mut text = String::new();
-    GzDecoder::new(open(path)).read_to_string(&mut text).unwrap();
+    GzDecoder::new(open(path)).read_to_string(&mut text).expect("readable");
     let mut accounts: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for line in text.lines() {
-        let envelope: Envelope<'_> = serde_json::from_str(line).unwrap();
-        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == envelope.topic).unwrap();
+        let envelope: Envelope<'_> = serde_json::from_str(line).expect("an envelope");
+        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == envelope.topic);
         let lines = accounts.entry(envelope.account_id).or_default();
         lines.push(Line {
             ts: envelope.ts,
-            topic,
+            topic: topic.expect("a known topic"),
             event_id: envelope.event_id,
             text: line.to_owned(),
         });

@@ -168,3 +168,125 @@ impl Default for Model {
         Self::parse(DEFAULT_TEXT).expect("the model that ships is valid: a test reads it")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The errors of the model that ships with one text put in place of another.
+    fn errors(from: &str, to: &str) -> String {
+        assert!(DEFAULT_TEXT.contains(from), "{from}");
+        let changed = DEFAULT_TEXT.replacen(from, to, 1);
+        Model::parse(&changed).expect_err("the change is an error").to_string()
+    }
+
+    fn place(of: &str) -> String {
+        let before = &DEFAULT_TEXT[..DEFAULT_TEXT.find(of).unwrap()];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    }
+
+    #[test]
+    fn names_the_model_by_its_text_unless_it_names_itself() {
+        let shipped = Model::default();
+        assert_eq!(shipped.version().len(), 12);
+        let named = Model::parse(&format!("version: spring\n{DEFAULT_TEXT}")).unwrap();
+        assert_eq!(named.version(), "spring");
+        let changed = Model::parse(&DEFAULT_TEXT.replace("green: 90", "green: 91")).unwrap();
+        assert_ne!(changed.version(), shipped.version());
+    }
+
+    #[test]
+    fn unknown_keys_are_errors_with_a_suggestion() {
+        let found = errors("dwell_hours:", "dwell_hour:");
+        assert_eq!(
+            found,
+            place("dwell_hours") + "unknown name `dwell_hour`: did you mean `dwell_hours`?"
+        );
+        let found = errors("P2: 1,", "P9: 1,");
+        assert!(found.contains("unknown name `P9`: expected one of P1, P2"), "{found}");
+    }
+
+    #[test]
+    fn what_is_missing_or_misshapen_is_named_with_its_place() {
+        let found = errors("    green: 90\n", "");
+        assert!(found.contains("`green` is missing"), "{found}");
+        let found = errors("green: 90", "green: high");
+        assert!(found.starts_with(&place("90\n    yellow")), "{found}");
+        let found = errors("P3: 1, ", "");
+        assert!(found.contains("health.metric_weights.P3: is missing"), "{found}");
+        assert!(Model::parse("").is_err() && Model::parse("a: [").is_err());
+    }
+
+    #[test]
+    fn all_that_means_nothing_is_named_at_once() {
+        let changed = DEFAULT_TEXT
+            .replacen("green: 90", "green: 60", 1)
+            .replacen("window_days: 365", "window_days: 381", 1)
+            .replacen("[0.2, 40]", "[-1, 40]", 1)
+            .replacen("support: 0.20", "support: -1", 1);
+        let found = Model::parse(&changed).unwrap_err();
+        let problems: Vec<_> = found.0.iter().map(|error| error.problem.as_str()).collect();
+        assert_eq!(
+            problems,
+            [
+                "health.component_weights.support: must lie between 0 and 1000000: -1",
+                "health.bands.green: must be more than yellow",
+                "health.metrics.P1.anchors: x must rise: -1 stands after 0",
+                "health.metrics.P2.breadth_window_days: must lie between 1 and 380 days: 381",
+            ]
+        );
+        let lines: Vec<_> = found.0.iter().map(|error| error.line).collect();
+        assert!(lines.is_sorted() && lines[0] > 0, "{lines:?}");
+    }
+
+    #[test]
+    fn a_model_without_any_weight_is_refused() {
+        let mut text = DEFAULT_TEXT.to_owned();
+        for weight in [
+            "product: 0.35",
+            "support: 0.20",
+            "relationship: 0.20",
+            "outcomes: 0.15",
+            "commercial: 0.10",
+        ] {
+            let name = weight.split(':').next().unwrap();
+            text = text.replacen(weight, &format!("{name}: 0"), 1);
+        }
+        let found = Model::parse(&text).unwrap_err().to_string();
+        assert!(found.contains("must weigh more than 0"), "{found}");
+    }
+
+    #[test]
+    fn segments_go_by_word_then_flag_then_arr_then_seats() {
+        let model = Model::default();
+        let arr = |cents, currency: Option<&str>| Said {
+            arr_cents: Some(cents),
+            currency: currency.map(Into::into),
+            seats: Some(1000),
+            ..Said::default()
+        };
+        let seats = |seats| Said { seats: Some(seats), ..Said::default() };
+        for (said, segment) in [
+            (arr(10_000_001, None), Segment::Enterprise),
+            (arr(10_000_000, Some("USD")), Segment::MidMarket),
+            (arr(10_000_000, Some("EUR")), Segment::Enterprise),
+            (arr(10_000_000, Some("XXX")), Segment::MidMarket),
+            (arr(2_500_000, None), Segment::MidMarket),
+            (arr(2_499_999, None), Segment::Smb),
+            (seats(501), Segment::Enterprise),
+            (seats(500), Segment::MidMarket),
+            (seats(49), Segment::Smb),
+            (Said::default(), Segment::MidMarket),
+            (Said { is_strategic: true, ..arr(1, None) }, Segment::Strategic),
+            (
+                Said { segment: Some(Segment::Smb), is_strategic: true, ..Said::default() },
+                Segment::Smb,
+            ),
+        ] {
+            assert_eq!(model.segment(Some(&said)), segment, "{said:?}");
+        }
+        assert_eq!(model.segment(None), Segment::MidMarket);
+    }
+}
