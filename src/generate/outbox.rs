@@ -68,12 +68,11 @@ impl Outbox {
     fn write(&mut self, sender: &Sender, at: Timestamp, body: &Body<'_>) -> Vec<u8> {
         let (account, sequence, id) = (sender.account, sender.sequence, &sender.account_id);
         let source = source(body.topic());
-        self.scratch.clear();
-        write!(
-            self.scratch,
-            r#"{{"event_id":"{account:04}-{sequence:06}","account_id":"{id}","ts":"{at}","source":"{source}""#
-        )
-        .expect("writing to memory does not fail");
+        let out = &mut self.scratch;
+        out.clear();
+        write!(out, r#"{{"event_id":"{account:04}-{sequence:06}","account_id":"{id}","#)
+            .and_then(|()| write!(out, r#""ts":"{at}","source":"{source}""#))
+            .expect("writing to memory does not fail");
         let body_at = self.scratch.len();
         serde_json::to_writer(&mut self.scratch, body).expect("a body is plain data");
         self.scratch[body_at] = b',';

@@ -34,15 +34,15 @@ const TICKETS: [&[(&str, &str)]; 4] = [
     &[
         (
             "{feature} is down for everybody",
-            "Nobody can work since this morning. {feature} is completely broken, we need help immediately.",
+            "Nobody can work. {feature} is completely broken, we need help at once.",
         ),
         (
             "Production blocked: {feature}",
-            "All our teams are blocked, {feature} fails with an error 500. This is urgent and unacceptable.",
+            "All teams are blocked, {feature} fails with an error. This is unacceptable.",
         ),
         (
             "Data missing in {feature}",
-            "Records have vanished from {feature} after the last update. We are very worried, please call us.",
+            "Records have vanished from {feature}. We are very worried, please call us.",
         ),
     ],
     &[

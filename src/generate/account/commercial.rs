@@ -82,7 +82,7 @@ impl Commercial {
         self.invoices += 1;
         let id = format!("INV-{:04}-{:03}", today.who.number, self.invoices);
         let amount_cents = contract.arr_cents * i64::from(self.invoice_months) / 12;
-        let (at, card) = (today.hour(6.0), contract.is_monthly());
+        let (at, card) = (today.hour(10.0), contract.is_monthly());
         let due = today.midnight.plus_days(if card { 7 } else { 30 }).day().start();
         today.send(at, &Body::InvoiceIssued { invoice_id: &id, due, amount_cents });
         let paid = if card {
@@ -158,7 +158,7 @@ fn pay_by_card(
     amount_cents: i64,
 ) -> Option<Timestamp> {
     let fails = 0.015 + 0.2 * (0.5 - state.budget).max(0.0) + f64::from(state.leaving) * 0.06;
-    let at = today.office_in(0.0, 2.0);
+    let at = today.office_in(1.0, 3.0);
     if !today.chance.happens(fails) {
         return Some(at);
     }

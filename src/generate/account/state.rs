@@ -43,15 +43,15 @@ struct Calm {
 const SPONSOR_LEAVES: f64 = 0.22;
 const PROMOTION: f64 = 0.15;
 const BUDGET_CUT: f64 = 0.16;
-const RIVAL: f64 = 0.22;
+const RIVAL: f64 = 0.3;
 const REORGANISATION: f64 = 0.15;
-const PLANS_CHANGE: f64 = 0.8;
+const PLANS_CHANGE: f64 = 1.0;
 
 impl State {
     pub(super) fn draw(chance: &mut Chance, new: bool) -> Self {
         let calm = Calm {
             value: draw_value(chance),
-            friction: (0.22 + 0.1 * chance.normal()).clamp(0.03, 0.7),
+            friction: (0.28 + 0.12 * chance.normal()).clamp(0.03, 0.7),
             sponsor: (0.7 + 0.15 * chance.normal()).clamp(0.2, 0.98),
             budget: (0.76 + 0.12 * chance.normal()).clamp(0.3, 0.98),
             competitor: (0.08 + 0.06 * chance.normal()).clamp(0.0, 0.4),
@@ -84,11 +84,11 @@ impl State {
 
     fn grounds(&self) -> [(&'static str, f64); 5] {
         [
-            ("too little value", 6.5 * (0.62 - self.value)),
-            ("too many problems", 4.0 * (self.friction - 0.28)),
+            ("too little value", 6.5 * (0.58 - self.value)),
+            ("too many problems", 5.0 * (self.friction - 0.33)),
             ("no sponsor", 2.0 * (0.5 - self.sponsor)),
-            ("budget", 3.0 * (0.6 - self.budget)),
-            ("competitor", 3.5 * (self.competitor - 0.15)),
+            ("budget", 4.5 * (0.62 - self.budget)),
+            ("competitor", 5.0 * (self.competitor - 0.14)),
         ]
     }
 
@@ -124,7 +124,7 @@ impl State {
         // Rivals go away and budgets recover; what plans changed stays.
         self.calm.competitor += (0.08 - self.calm.competitor) / 150.0;
         self.calm.budget += (0.75 - self.calm.budget) / 250.0;
-        self.calm.friction += (0.22 - self.calm.friction) / 120.0;
+        self.calm.friction += (0.28 - self.calm.friction) / 120.0;
         let at = today.midnight;
         truth.shocks.extend(self.today.iter().map(|&shock| Befallen { at, shock }));
     }
@@ -185,7 +185,7 @@ impl State {
 
 /// Most customers get a good deal out of it, some little.
 fn draw_value(chance: &mut Chance) -> f64 {
-    (0.71 + 0.18 * chance.normal()).clamp(0.1, 0.97)
+    (0.65 + 0.21 * chance.normal()).clamp(0.06, 0.97)
 }
 
 /// Moves `figure` a day's way towards `calm` (time constant `days`), with `noise`.

@@ -73,7 +73,7 @@ impl Support {
             _ => 4,
         };
         let place = usize::from(severity) - 1;
-        let pace = (0.45 + 1.7 * state.friction) * today.chance.around(0.85, 0.55);
+        let pace = (0.4 + 2.1 * state.friction) * today.chance.around(0.85, 0.55);
         let course = Course {
             id: format!("T-{:04}-{:04}", today.who.number, self.tickets),
             opened_at: today.office(),
@@ -125,7 +125,7 @@ impl Course {
         }
         if today.chance.happens(0.4) {
             let slow = self.hours / USUAL_HOURS[self.severity] - 1.0;
-            let pleased = 5.1 - 2.2 * state.friction - 0.3 * slow + 0.6 * today.chance.normal();
+            let pleased = 5.2 - 2.9 * state.friction - 0.3 * slow + 0.6 * today.chance.normal();
             let score = pleased.round().clamp(1.0, 5.0) as u8;
             let at = at.plus_millis(i64::from(today.chance.whole(1, 30)) * HOUR_MS);
             today.send(at, &Body::Csat { score, ticket_id });

@@ -80,6 +80,10 @@ impl Usage {
     }
 
     pub(super) fn day(&mut self, today: &mut Today<'_>, state: &State, contract: &Contract) {
+        // On the day of the signature nobody has an account yet.
+        if today.age_days == 0 {
+            return;
+        }
         while (self.users.len() as u32) < contract.seats {
             let newcomer = User::draw(today.chance, self.users.len());
             self.users.push(newcomer);
@@ -87,7 +91,7 @@ impl Usage {
         let pace_days = if today.age_days < 90 { 14.0 } else { 24.0 };
         self.adoption += (adoption_for(state) - self.adoption) / pace_days;
         let outage = if today.vendor.outage { 0.6 } else { 1.0 };
-        let spirit = today.rhythm * today.fading * outage * (0.7 + 0.4 * state.value);
+        let spirit = today.rhythm * today.fading * outage * (0.4 + 0.75 * state.value);
         for user in self.users.iter().take(contract.seats as usize) {
             let there = user.joins_at < self.adoption;
             if there && today.chance.happens(user.regularity * spirit) {
@@ -169,7 +173,7 @@ impl User {
             if today.chance.happens(0.22) {
                 today.send(at.plus_millis(-4 * SECOND_MS), &Body::Login { user_id });
             }
-            let median_s = 60.0 * (5.0 + 15.0 * state.value);
+            let median_s = 60.0 * (1.5 + 13.0 * state.value.powf(1.5));
             let duration_s = today.chance.around(median_s, 0.6).clamp(20.0, 14_400.0) as u32;
             let touched = touched(today.chance, today.who, state);
             if today.chance.happens(0.1) {
@@ -194,9 +198,9 @@ fn adoption_for(state: &State) -> f64 {
 /// What a session touches: the more value the account gets, the more of its features are in use.
 fn touched(chance: &mut Chance, who: &Identity, state: &State) -> Touched {
     let in_use = |all: &[&'static str], share: f64| {
-        ((all.len() as f64 * share).ceil() as usize).clamp(1, all.len())
+        ((all.len() as f64 * share).round() as usize).clamp(1, all.len())
     };
-    let core = &who.core_features[..in_use(&who.core_features, 0.25 + 0.95 * state.value)];
+    let core = &who.core_features[..in_use(&who.core_features, 0.12 + 0.95 * state.value)];
     let optional = &who.optional_features[..in_use(&who.optional_features, 1.1 * state.value)];
     let mut touched = Touched::new();
     for _ in 0..1 + chance.times(1.2 * state.value).min(4) {
