@@ -1,3 +1,4 @@
 //! `pulse` watches every customer account of a software vendor as it happens.
 
+pub mod config;
 pub mod engine;
