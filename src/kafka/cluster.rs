@@ -3,15 +3,16 @@
 //! What there should be, and what is wrong with what there is, is judged in `topics.rs`.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigEntry, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
 
-use super::client;
+use super::client::{self, FirstFailure};
 use crate::config::Config;
 
 /// How long a broker may take to answer before it counts as missing.
@@ -60,101 +61,97 @@ pub enum ClusterError {
     },
 }
 
-/// Keeps the first reason why a broker could not be reached; silent otherwise, as the caller tells.
-#[derive(Default)]
-pub(super) struct FirstFailure(OnceLock<String>);
+/// A connection to the cluster.
+pub(super) struct Connection {
+    bootstrap: String,
+    probe: BaseConsumer<FirstFailure>,
+    admin: AdminClient<FirstFailure>,
+}
 
-/// A client that asks for and makes topics.
-pub(super) type Admin = AdminClient<FirstFailure>;
-
-/// Looks at the cluster. With `topics`, reads the settings of those that exist among them.
+/// Looks at the cluster, and at the settings of those of `topics` that exist.
 ///
 /// Blocks for up to [`ANSWER_WAIT`]; must not be called on a thread of an async runtime.
 pub fn look(config: &Config, topics: &[&str]) -> Result<Cluster, ClusterError> {
-    let admin = connect(config)?;
-    look_with(&admin, config, topics)
+    Connection::open(config)?.look(topics)
 }
 
-pub(super) fn connect(config: &Config) -> Result<Admin, ClusterError> {
-    client::admin(config)
-        .create_with_context(FirstFailure::default())
-        .map_err(|source| ClusterError::Kafka { what: "making the Kafka client", source })
-}
-
-pub(super) fn look_with(
-    admin: &Admin,
-    config: &Config,
-    topics: &[&str],
-) -> Result<Cluster, ClusterError> {
-    let client = admin.inner();
-    let metadata = client.fetch_metadata(None, ANSWER_WAIT).map_err(|_| {
-        let bootstrap = config.kafka.bootstrap.clone();
-        ClusterError::Unreachable { bootstrap, reason: client.context().0.get().cloned() }
-    })?;
-    let mut cluster = Cluster {
-        brokers: u32::try_from(metadata.brokers().len()).unwrap_or(u32::MAX),
-        topics: BTreeMap::new(),
-    };
-    for topic in metadata.topics().iter().filter(|topic| topic.error().is_none()) {
-        let partitions = u32::try_from(topic.partitions().len()).unwrap_or(u32::MAX);
-        let found = Found { partitions, settings: BTreeMap::new() };
-        cluster.topics.insert(topic.name().to_owned(), found);
+impl Connection {
+    pub(super) fn open(config: &Config) -> Result<Self, ClusterError> {
+        let failed = |source| ClusterError::Kafka { what: "making the Kafka client", source };
+        let probe = client::probe(config).create_with_context(FirstFailure::default());
+        let admin = client::admin(config).create_with_context(FirstFailure::default());
+        Ok(Self {
+            bootstrap: config.kafka.bootstrap.clone(),
+            probe: probe.map_err(failed)?,
+            admin: admin.map_err(failed)?,
+        })
     }
-    let present: Vec<_> = topics
-        .iter()
-        .filter(|name| cluster.topics.contains_key(**name))
-        .map(|name| ResourceSpecifier::Topic(name))
-        .collect();
-    if !present.is_empty() {
-        read_settings(admin, &present, &mut cluster)?;
-    }
-    Ok(cluster)
-}
 
-fn read_settings(
-    admin: &Admin,
-    topics: &[ResourceSpecifier<'_>],
-    cluster: &mut Cluster,
-) -> Result<(), ClusterError> {
-    let asked = block_on(admin.describe_configs(topics, &options()));
-    let failed = |source| ClusterError::Kafka { what: "reading the topics' settings", source };
-    for resource in asked.map_err(failed)? {
-        // A client without DescribeConfigs gets an error per topic: it simply does not know them.
-        let Ok(resource) = resource else { continue };
-        let rdkafka::admin::OwnedResourceSpecifier::Topic(name) = resource.specifier else {
-            continue;
+    pub(super) fn look(&self, topics: &[&str]) -> Result<Cluster, ClusterError> {
+        let metadata = self.probe.fetch_metadata(None, ANSWER_WAIT).map_err(|_| {
+            // The reason waits in the event queue; whatever else is there is of no use here.
+            while self.probe.poll(Duration::ZERO).is_some() {}
+            let reason = self.probe.context().reason();
+            ClusterError::Unreachable { bootstrap: self.bootstrap.clone(), reason }
+        })?;
+        let mut cluster = Cluster {
+            brokers: u32::try_from(metadata.brokers().len()).unwrap_or(u32::MAX),
+            topics: BTreeMap::new(),
         };
-        if let Some(found) = cluster.topics.get_mut(&name) {
-            let known = |entry: rdkafka::admin::ConfigEntry| Some((entry.name, entry.value?));
-            found.settings = resource.entries.into_iter().filter_map(known).collect();
+        for topic in metadata.topics().iter().filter(|topic| topic.error().is_none()) {
+            let partitions = u32::try_from(topic.partitions().len()).unwrap_or(u32::MAX);
+            let found = Found { partitions, settings: BTreeMap::new() };
+            cluster.topics.insert(topic.name().to_owned(), found);
         }
+        let there = |name: &&&str| cluster.topics.contains_key(**name);
+        let present: Vec<_> =
+            topics.iter().filter(there).map(|name| ResourceSpecifier::Topic(name)).collect();
+        if !present.is_empty() {
+            self.read_settings(&present, &mut cluster)?;
+        }
+        Ok(cluster)
     }
-    Ok(())
+
+    fn read_settings(
+        &self,
+        topics: &[ResourceSpecifier<'_>],
+        cluster: &mut Cluster,
+    ) -> Result<(), ClusterError> {
+        let failed = |source| ClusterError::Kafka { what: "reading the topics' settings", source };
+        let asked = block_on(self.admin.describe_configs(topics, &options()));
+        for resource in asked.map_err(failed)? {
+            // A client without DescribeConfigs gets an error per topic: it just does not know them.
+            let Ok(resource) = resource else { continue };
+            let OwnedResourceSpecifier::Topic(name) = resource.specifier else { continue };
+            if let Some(found) = cluster.topics.get_mut(&name) {
+                let known = |entry: ConfigEntry| Some((entry.name, entry.value?));
+                found.settings = resource.entries.into_iter().filter_map(known).collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes topics; answers with the name and the reason of each that could not be made.
+    pub(super) fn create(
+        &self,
+        topics: &[NewTopic<'_>],
+    ) -> Result<Vec<(String, RDKafkaErrorCode)>, ClusterError> {
+        let failed = |source| ClusterError::Kafka { what: "making the topics", source };
+        let answers = block_on(self.admin.create_topics(topics, &options())).map_err(failed)?;
+        Ok(answers.into_iter().filter_map(Result::err).collect())
+    }
 }
 
-pub(super) fn options() -> AdminOptions {
+fn options() -> AdminOptions {
     AdminOptions::new()
         .request_timeout(Some(Duration::from_secs(10)))
         .operation_timeout(Some(Duration::from_secs(10)))
 }
 
 /// Waits for an answer of the admin client, whose own thread brings it.
-pub(super) fn block_on<T>(answer: impl Future<Output = T>) -> T {
+fn block_on<T>(answer: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without drivers needs nothing of the system")
         .block_on(answer)
-}
-
-impl ClientContext for FirstFailure {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if facility == "FAIL" {
-            let reason = message.split_once("]: ").map_or(message, |(_thread, reason)| reason);
-            self.0.get_or_init(|| reason.to_owned());
-        } else {
-            client::log(level, facility, message);
-        }
-    }
-
-    fn error(&self, _error: KafkaError, _reason: &str) {}
 }

@@ -12,4 +12,8 @@ pub mod cluster;
 
 pub mod topics;
 
+pub mod probe;
+
+pub mod status;
+
 pub mod ffi;

@@ -10,7 +10,7 @@ use rdkafka::admin::{NewTopic, TopicReplication};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::clock::Deadline;
-use super::cluster::{self, Cluster, ClusterError};
+use super::cluster::{self, ANSWER_WAIT, Cluster, ClusterError, Connection};
 use crate::config::{Config, Topics};
 use crate::engine::event::Topic;
 
@@ -106,21 +106,18 @@ pub fn apply(config: &Config, plan: &Plan) -> Result<(), TopicsError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let admin = cluster::connect(config)?;
+    let connection = Connection::open(config)?;
     let made: Vec<_> = missing.iter().map(|topic| topic.request()).collect();
-    let answers = cluster::block_on(admin.create_topics(&made, &cluster::options()))
-        .map_err(|source| ClusterError::Kafka { what: "making the topics", source })?;
     let mut problems = Vec::new();
-    for answer in answers {
-        match answer {
-            // Another instance was faster.
-            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((name, code)) => problems.push(format!("`{name}` could not be made: {code}")),
+    for (name, code) in connection.create(&made)? {
+        // Where it exists by now another instance was faster.
+        if code != RDKafkaErrorCode::TopicAlreadyExists {
+            problems.push(format!("`{name}` could not be made: {code}"));
         }
     }
-    let deadline = Deadline::after(cluster::ANSWER_WAIT);
+    let deadline = Deadline::after(ANSWER_WAIT);
     while problems.is_empty() {
-        let found = cluster::look_with(&admin, config, &[])?;
+        let found = connection.look(&[])?;
         if missing.iter().all(|topic| found.topics.contains_key(&topic.name)) {
             return Ok(());
         }
@@ -353,8 +350,9 @@ mod tests {
 
     #[test]
     fn unequal_counts_name_the_topic_and_the_remedy() {
-        let four = [("cs.accounts", 6, &[][..]), ("cs.outcomes", 4, &[]), ("cs.commands", 6, &[])];
-        let found = problems(&four);
+        let one_short =
+            [("cs.accounts", 6, &[][..]), ("cs.outcomes", 4, &[]), ("cs.commands", 6, &[])];
+        let found = problems(&one_short);
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("`cs.outcomes` has 4 partitions"), "{found:?}");
         assert!(found[0].contains("`pulse rekey cs.outcomes` copies it to 6"), "{found:?}");
