@@ -1,9 +1,10 @@
-//! The one place that reads a clock.
+//! The one place that reads a clock: the wall clock, and the monotonic one for durations.
 //!
-//! Everything else is handed a [`Timestamp`] or measures through a [`Stopwatch`].
-#![allow(clippy::disallowed_methods)]
+//! What `now` means to a partition is the worker's business; the engine is handed instants.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::SignedDuration;
 
 use crate::engine::time::Timestamp;
 
@@ -19,14 +20,28 @@ pub struct Clock {
     rate: f64,
 }
 
-/// Measures how long something takes, whatever the wall clock does.
+/// An instant of the monotonic clock after which something is given up.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(Instant);
+pub struct Deadline(Instant);
+
+/// The machine's wall clock.
+fn machine() -> Timestamp {
+    #[allow(clippy::disallowed_methods)] // this is the place that the lint points to
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The monotonic clock: for how long something took, never for what day it is.
+pub fn instant() -> Instant {
+    #[allow(clippy::disallowed_methods)] // this is the place that the lint points to
+    Instant::now()
+}
 
 impl Clock {
-    /// The machine's clock, moved by `offset_ms`.
-    pub fn moved(offset_ms: i64) -> Self {
-        Self { started: Instant::now(), started_at: machine(), offset_ms, rate: 1.0 }
+    /// The machine's clock, moved by `offset` (the setting `clock.offset`).
+    pub fn moved(offset: SignedDuration) -> Self {
+        let offset_ms = i64::try_from(offset.as_millis()).unwrap_or(0);
+        Self { started: instant(), started_at: machine(), offset_ms, rate: 1.0 }
     }
 
     /// A clock that shows `start` now and runs `rate` times as fast as the machine's, but never
@@ -34,44 +49,48 @@ impl Clock {
     pub fn catching_up(start: Timestamp, rate: f64) -> Self {
         let started_at = machine();
         let offset_ms = start.millis_since(started_at).min(0);
-        Self { started: Instant::now(), started_at, offset_ms, rate: rate.max(1.0) }
+        Self { started: instant(), started_at, offset_ms, rate: rate.max(1.0) }
     }
 
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
-        let elapsed_ms = self.started.elapsed().as_secs_f64() * 1_000.0;
-        let fast = self.started_at.plus_millis(self.offset_ms + (elapsed_ms * self.rate) as i64);
-        if self.rate > 1.0 { fast.min(machine()) } else { machine().plus_millis(self.offset_ms) }
+        if self.rate > 1.0 {
+            let elapsed_ms = self.started.elapsed().as_secs_f64() * 1_000.0 * self.rate;
+            self.started_at.plus_millis(self.offset_ms + elapsed_ms as i64).min(machine())
+        } else {
+            machine().plus_millis(self.offset_ms)
+        }
     }
 }
 
-impl Stopwatch {
-    /// Starts now.
-    pub fn start() -> Self {
-        Self(Instant::now())
+impl Deadline {
+    /// The deadline that lies `limit` ahead.
+    pub fn after(limit: Duration) -> Self {
+        Self(instant() + limit)
     }
 
-    /// The time since the start.
-    pub fn elapsed(&self) -> Duration {
-        self.0.elapsed()
+    /// What is left; zero once it has passed.
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(instant())
     }
-}
 
-/// The machine's wall clock.
-fn machine() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    /// Whether it has passed.
+    pub fn is_over(self) -> bool {
+        self.left().is_zero()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::time::{DAY_MS, HOUR_MS};
 
     #[test]
     fn an_offset_moves_the_clock() {
-        let ahead = Clock::moved(3 * DAY_MS).now().millis_since(Clock::moved(0).now());
-        assert!((ahead - 3 * DAY_MS).abs() < HOUR_MS);
+        let hour_ms = crate::engine::time::HOUR_MS;
+        let back = Clock::moved(SignedDuration::from_hours(-1)).now().as_millis();
+        let ahead = Clock::moved(SignedDuration::from_hours(1)).now().as_millis();
+        assert!((2 * hour_ms..2 * hour_ms + 60_000).contains(&(ahead - back)));
+        assert!(back > 1_767_225_600_000 - hour_ms, "the host's clock is before 2026");
     }
 
     #[test]
@@ -81,9 +100,15 @@ mod tests {
         assert!(slow >= start && slow < machine());
         let fast = Clock::catching_up(start, 1e15);
         let mut shown = fast.now();
-        while shown < machine().plus_millis(-HOUR_MS) {
+        while shown < machine().plus_millis(-1_000) {
             shown = fast.now();
         }
         assert!(shown <= machine());
+    }
+
+    #[test]
+    fn a_deadline_passes() {
+        assert!(Deadline::after(Duration::ZERO).is_over());
+        assert!(!Deadline::after(Duration::from_secs(60)).is_over());
     }
 }

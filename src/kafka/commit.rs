@@ -2,13 +2,11 @@
 //!
 //! What a partition says is decided in `partition.rs`; the protocol is spoken in `producer.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::changelog::{self, Key, Mark};
-use super::clock::Stopwatch;
+use super::clock;
 use super::codec::{self, Record};
 use super::failure::Failure;
 use super::partition::{Partition, Step};
@@ -147,7 +145,7 @@ impl<'w> Committer<'w> {
         if !self.begun {
             return Ok(Vec::new());
         }
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         let mut offsets = TopicPartitionList::new();
         for (number, mark) in &self.marks {
             let sequence = mark.sequence.to_string();
@@ -169,7 +167,7 @@ impl<'w> Committer<'w> {
     fn count(&self, commit_secs: f64) {
         let telemetry = &self.setup.telemetry;
         telemetry.commit_duration.observe(commit_secs);
-        let committed_at = self.setup.wall();
+        let committed_at = self.setup.clock.now();
         for (topic, outcome, broker_at) in &self.outcomes {
             telemetry.note_outcome(*topic, *outcome);
             let latency_secs = committed_at.millis_since(*broker_at) as f64 / 1_000.0;
@@ -181,21 +179,5 @@ impl<'w> Committer<'w> {
         for (rule, transition) in &self.alerts {
             telemetry.note_alert(rule, transition);
         }
-    }
-}
-
-/// Tells operations how the worker's partitions stand.
-pub(super) fn report(
-    setup: &Setup,
-    worker: usize,
-    partitions: &BTreeMap<i32, Partition>,
-    halted: &BTreeSet<i32>,
-    restoring: usize,
-) {
-    setup.status.report(worker, partitions.len(), restoring, halted.len());
-    let wall = setup.wall();
-    for partition in partitions.values() {
-        let behind_ms = wall.millis_since(partition.mark.now).max(0);
-        setup.telemetry.note_clock_lag(partition.number, behind_ms as f64 / 1_000.0);
     }
 }

@@ -1,13 +1,31 @@
-//! What librdkafka can and rdkafka does not show: generation and member id of a group member.
+//! The only `unsafe`: what neither the standard library nor rdkafka offers safely.
 //!
-//! The only `unsafe` of the crate; everything else goes through rdkafka's safe interface.
-#![allow(unsafe_code)]
+//! Each call carries the reason why it is sound.
 
 use std::ffi::CStr;
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka_sys as sys;
+
+#[allow(unsafe_code)]
+mod c {
+    use std::ffi::c_int;
+
+    // SAFETY: `_exit(2)` of the C library takes any status and does not return; it touches no
+    // memory of the caller.
+    unsafe extern "C" {
+        pub(super) safe fn _exit(status: c_int) -> !;
+    }
+}
+
+/// Ends the process at once, running no destructor and no exit routine of any library.
+///
+/// For the hard deadline of a shutdown: `std::process::exit` runs OpenSSL's and librdkafka's exit
+/// routines, which can wait for a thread that hangs. Kafka holds all state, so nothing is lost.
+pub fn exit_now(status: u8) -> ! {
+    c::_exit(status.into())
+}
 
 /// Who a consumer is to its group's coordinator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +46,7 @@ impl Membership {
 }
 
 /// Reads the group metadata that `consumer` would send with a transaction now.
+#[allow(unsafe_code)]
 pub(super) fn membership<C: ClientContext + ConsumerContext>(
     consumer: &BaseConsumer<C>,
 ) -> Option<Membership> {

@@ -14,7 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMe
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::client::log_line;
+use super::client;
 use super::failure::Failure;
 use super::ffi;
 
@@ -45,7 +45,7 @@ pub(super) struct Member {
 
 impl ClientContext for Recorder {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        log_line("membership", level, facility, message);
+        client::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

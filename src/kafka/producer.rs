@@ -13,8 +13,8 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 
-use super::client::log_line;
-use super::clock::Stopwatch;
+use super::client;
+use super::clock;
 use super::failure::Failure;
 
 /// How long one call of the transaction protocol may take, retries included.
@@ -56,7 +56,7 @@ pub(super) struct Outbox {
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        log_line("producer", level, facility, message);
+        client::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -106,7 +106,7 @@ impl Outbox {
     /// # Errors
     /// When it is refused, or the queue stays full.
     pub(super) fn send(&self, outgoing: Outgoing<'_>) -> Result<(), Failure> {
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         let mut record = BaseRecord::<[u8], [u8]>::to(outgoing.topic)
             .partition(outgoing.partition)
             .timestamp(outgoing.timestamp_ms);
@@ -158,7 +158,7 @@ impl Outbox {
     }
 
     fn await_deliveries(&self) -> Result<(), Failure> {
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         while self.producer.in_flight_count() > 0 {
             if watch.elapsed() > DELIVERY_LIMIT {
                 return Err(Failure::Restart("records were not acknowledged in time".to_owned()));
@@ -178,7 +178,7 @@ impl Outbox {
         limit: Duration,
         call: impl Fn(&BaseProducer<Deliveries>, Duration) -> KafkaResult<()>,
     ) -> Result<(), Failure> {
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         loop {
             let left = limit.saturating_sub(watch.elapsed());
             match call(&self.producer, left) {

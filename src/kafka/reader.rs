@@ -15,7 +15,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
 use serde::Deserialize;
 
-use super::client::log_line;
+use super::client;
 use super::failure::Failure;
 
 /// How far the broker's copy of a partition was fetched, as the statistics say.
@@ -62,7 +62,7 @@ struct PartitionStatistics {
 
 impl ClientContext for Watcher {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        log_line("reader", level, facility, message);
+        client::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

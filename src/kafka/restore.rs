@@ -9,7 +9,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::changelog::{self, Damage, Fence, Key, Mark, Range};
-use super::clock::Stopwatch;
+use super::clock;
 use super::failure::Failure;
 use super::held::{Held, Merge};
 use super::membership::Member;
@@ -52,7 +52,7 @@ pub(super) struct Restore {
     engine: Engine,
     mark: Option<Mark>,
     stage: Stage,
-    idle: Stopwatch,
+    idle: std::time::Instant,
     /// Records read so far.
     pub records: u64,
 }
@@ -86,7 +86,7 @@ impl Restore {
         changelog: &str,
     ) -> Result<Self, Failure> {
         reader.assign(&[(changelog, number, Offset::Beginning)])?;
-        let (stage, idle) = (Stage::Changelog, Stopwatch::start());
+        let (stage, idle) = (Stage::Changelog, clock::instant());
         Ok(Self { number, nonce, reader, engine, mark: None, stage, idle, records: 0 })
     }
 
@@ -104,7 +104,7 @@ impl Restore {
         slice: Duration,
         sources: &Sources<'_>,
     ) -> Result<Slice, Failure> {
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         while watch.elapsed() < slice {
             if self.idle.elapsed() > STALL {
                 let number = self.number;
@@ -127,7 +127,7 @@ impl Restore {
 
     fn read_changelog(&mut self) -> Result<(), Trouble> {
         let Some(message) = self.reader.poll(POLL)? else { return Ok(()) };
-        self.idle = Stopwatch::start();
+        self.idle = clock::instant();
         self.records += 1;
         let damaged = |damage: Damage| {
             Trouble::Halt(format!(
@@ -222,7 +222,7 @@ impl Restore {
         }
         self.stage = Stage::Refold { from, to };
         self.mark = Some(mark);
-        self.idle = Stopwatch::start();
+        self.idle = clock::instant();
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Restore {
             }
             return Ok(());
         };
-        self.idle = Stopwatch::start();
+        self.idle = clock::instant();
         self.records += 1;
         let held = Held::copied(&message);
         *from = held.offset + 1;

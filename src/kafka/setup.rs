@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::clock;
+use super::clock::Clock;
+use super::status::Status;
 use crate::config::Config;
 use crate::engine::decode::Decoder;
 use crate::engine::event::Topic;
 use crate::engine::id::IdKey;
 use crate::engine::model::Model;
 use crate::engine::output::OutputTopic;
-use crate::engine::time::Timestamp;
 use crate::telemetry::Telemetry;
 
 /// What every worker is given.
@@ -34,10 +34,10 @@ pub struct Setup {
     pub partitions: i32,
     /// Prometheus series.
     pub telemetry: Arc<Telemetry>,
-    /// What probes are told.
-    pub status: Arc<crate::http::ops::Status>,
-    /// Whether the process was asked to end.
-    pub stop: crate::cli::supervise::Stop,
+    /// What probes are told, and the wish to stop.
+    pub status: Arc<Status>,
+    /// The wall clock.
+    pub clock: Clock,
 }
 
 impl Setup {
@@ -45,10 +45,5 @@ impl Setup {
     pub fn topic(&self, name: &str) -> Option<Topic> {
         let index = self.input_names.iter().position(|known| known == name)?;
         Some(Topic::ALL[index])
-    }
-
-    /// The wall clock, with the configured offset.
-    pub fn wall(&self) -> Timestamp {
-        clock::wall(self.config.clock.offset_ms)
     }
 }

@@ -22,14 +22,14 @@ const POLL: Duration = Duration::from_millis(100);
 /// # Errors
 /// When the output topics cannot be read.
 pub fn run(setup: &Setup, view: &View) -> Result<(), Failure> {
-    let reader = Reader::new(&client::reader(&setup.config, 0, "view"))?;
+    let reader = Reader::new(&client::view_reader(&setup.config))?;
     let health = setup.output_names[OutputTopic::AccountHealth.index()].as_str();
     let alerts = setup.output_names[OutputTopic::Alerts.index()].as_str();
     let positions: Vec<_> = (0..setup.partitions)
         .flat_map(|number| [health, alerts].map(|topic| (topic, number, Offset::Beginning)))
         .collect();
     reader.assign(&positions)?;
-    while !setup.stop.is_requested() {
+    while !setup.status.is_draining() {
         let Some(message) = reader.poll(POLL)? else { continue };
         let key = message.key().and_then(|key| std::str::from_utf8(key).ok()).unwrap_or_default();
         let taken = match message.payload() {

@@ -12,8 +12,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::changelog::{self, Fence, Key};
 use super::client;
-use super::clock::Stopwatch;
-use super::commit::{self, Committer};
+use super::clock;
+use super::commit::Committer;
+use super::status::Partitions;
 use super::failure::Failure;
 use super::held::{Held, HoldBound};
 use super::membership::{Change, Member};
@@ -36,7 +37,7 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(5);
 /// One worker: shared-nothing, so that another one here or in another process is the same thing.
 pub struct Worker<'s> {
     setup: &'s Setup,
-    number: usize,
+    number: u32,
     task: String,
     member: Member,
     outbox: Outbox,
@@ -59,7 +60,7 @@ impl<'s> Worker<'s> {
     ///
     /// # Errors
     /// When the broker cannot be reached or refuses.
-    pub fn start(setup: &'s Setup, number: usize) -> Result<Self, Failure> {
+    pub fn start(setup: &'s Setup, number: u32) -> Result<Self, Failure> {
         let topics: Vec<&str> = setup.input_names.iter().map(String::as_str).collect();
         let config = &setup.config;
         Ok(Self {
@@ -68,7 +69,7 @@ impl<'s> Worker<'s> {
             task: format!("{}-{number}", config.instance),
             member: Member::join(&client::membership(config, number), &topics)?,
             outbox: Outbox::open(&client::producer(config, number))?,
-            reader: Reader::new(&client::reader(config, number, "reader"))?,
+            reader: Reader::new(&client::reader(config, number))?,
             settled: None,
             partitions: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -83,7 +84,7 @@ impl<'s> Worker<'s> {
     /// # Errors
     /// [`Failure`] says whether a fresh start may mend it.
     pub fn run(&mut self) -> Result<(), Failure> {
-        while !self.setup.stop.is_requested() {
+        while !self.setup.status.is_draining() {
             self.setup.status.turned(self.number);
             for change in self.member.poll()? {
                 self.take(change)?;
@@ -195,7 +196,7 @@ impl<'s> Worker<'s> {
             changelog: &setup.changelog_name,
             member: &self.member,
             partitions: setup.partitions,
-            model_version: &setup.model.version,
+            model_version: setup.model.version(),
         };
         match restore.advance(RESTORE_SLICE, &sources)? {
             Slice::Going(restore) => self.restoring = Some(restore),
@@ -224,7 +225,7 @@ impl<'s> Worker<'s> {
     /// Writes the fence of a partition and begins to read its changelog.
     fn begin_restore(&mut self, number: i32) -> Result<Restore, Failure> {
         let setup = self.setup;
-        self.fence_nonce = setup.wall().as_millis().unsigned_abs().max(self.fence_nonce + 1);
+        self.fence_nonce = setup.clock.now().as_millis().unsigned_abs().max(self.fence_nonce + 1);
         let nonce = self.fence_nonce ^ (u64::from(std::process::id()) << 44);
         let fence = Fence { instance: self.task.as_str().into(), nonce };
         self.outbox.begin()?;
@@ -234,10 +235,10 @@ impl<'s> Worker<'s> {
             key: Some(&Key::Fence.encode()),
             value: Some(&changelog::encode(&fence, Vec::new())),
             headers: None,
-            timestamp_ms: setup.wall().as_millis(),
+            timestamp_ms: setup.clock.now().as_millis(),
         })?;
         self.outbox.commit(None)?;
-        let reader = Reader::new(&client::reader(&setup.config, self.number, "restore"))?;
+        let reader = Reader::new(&client::restorer(&setup.config, self.number))?;
         let engine = Engine::new(setup.model.clone(), setup.id_key, Memory::Bounded);
         Restore::begin(number, nonce, reader, engine, &setup.changelog_name)
     }
@@ -245,7 +246,7 @@ impl<'s> Worker<'s> {
     /// Fetches records until a bound of the step is reached; touches no state.
     fn collect(&mut self) -> Result<(), Failure> {
         let bounds = &self.setup.config.step;
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         let urgent = self.restoring.is_some()
             || !self.waiting.is_empty()
             || self.partitions.values().any(|partition| partition.more_due);
@@ -284,7 +285,7 @@ impl<'s> Worker<'s> {
     fn step(&mut self) -> Result<(), Failure> {
         let Some(settled) = &self.settled else { return Ok(()) };
         let setup = self.setup;
-        let watch = Stopwatch::start();
+        let watch = clock::instant();
         let around = Surroundings {
             decoder: &setup.decoder,
             partitioner: setup.config.partitioner,
@@ -294,7 +295,7 @@ impl<'s> Worker<'s> {
                 records_max: setup.config.hold.records_max,
                 bytes_max: setup.config.hold.bytes_max,
             },
-            wall: setup.wall(),
+            wall: setup.clock.now(),
         };
         let mut committer = Committer::new(setup, &self.outbox, around.wall);
         for partition in self.partitions.values_mut() {
@@ -313,9 +314,22 @@ impl<'s> Worker<'s> {
         Ok(())
     }
 
-    fn report(&mut self) {
-        commit::report(self.setup, self.number, &self.partitions, &self.halted, {
-            usize::from(self.restoring.is_some()) + self.waiting.len()
-        });
+    /// Tells operations how the partitions stand.
+    fn report(&self) {
+        let setup = self.setup;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let restoring = usize::from(self.restoring.is_some()) + self.waiting.len();
+        let partitions = Partitions {
+            live: count(self.partitions.len()),
+            restoring: count(restoring),
+            halted: count(self.halted.len()),
+        };
+        setup.status.settled(self.number, partitions);
+        let wall = setup.clock.now();
+        for partition in self.partitions.values() {
+            let behind_ms = wall.millis_since(partition.mark.now).max(0);
+            let secs = behind_ms as f64 / 1_000.0;
+            setup.telemetry.note_clock_lag(partition.number, secs);
+        }
     }
 }
