@@ -21,7 +21,7 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.product-usage`.
-    pub enum Event {
+    pub enum Event in "cs.product-usage" {
         /// A user worked with the product.
         "session" => Session(Session<'a>),
         /// A user logged in.
