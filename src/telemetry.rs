@@ -18,6 +18,8 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat};
+use crate::engine::Outcome;
+use crate::engine::event::Topic;
 
 /// Upper bounds of all duration histograms, in seconds: a step is 0.2 s, a restore up to minutes.
 const DURATION_BUCKETS: [f64; 15] =
@@ -81,6 +83,8 @@ series! {
     events_duplicate: IntCounter = "pulse_events_duplicate_total";
     /// Input records older than the longest window, kept out of the windows.
     events_late: IntCounter = "pulse_events_late_total";
+    /// Input records of accounts that were erased after them.
+    events_erased: IntCounter = "pulse_events_erased_total";
     /// Input records that could not be used, by the reason in their dead letter.
     dead_letters: IntCounterVec = "pulse_dead_letters_total", "topic", "reason";
     /// Records written to output topics.
@@ -113,8 +117,8 @@ series! {
     alerts: IntCounterVec = "pulse_alerts_total", "rule", "transition";
     /// Alerts that are open, acknowledged or snoozed.
     alerts_open: IntGaugeVec = "pulse_alerts_open", "severity";
-    /// Estimated memory of account state, in bytes.
-    state_bytes: IntGaugeVec = "pulse_state_bytes", "kind";
+    /// Bytes of state written to the changelog, by kind of record.
+    state_bytes: IntCounterVec = "pulse_state_bytes_total", "kind";
 }
 
 impl Telemetry {
@@ -133,6 +137,23 @@ impl Telemetry {
             telemetry.alerts_open.with_label_values(&[severity]);
         }
         telemetry
+    }
+
+    /// Counts an input record of a committed step by what became of it.
+    pub fn note_outcome(&self, topic: Topic, outcome: Outcome) {
+        self.events.with_label_values(&[topic.name()]).inc();
+        match outcome {
+            Outcome::Applied => self.events_applied.inc(),
+            Outcome::Duplicate => self.events_duplicate.inc(),
+            Outcome::Late => self.events_late.inc(),
+            Outcome::Erased => self.events_erased.inc(),
+        }
+    }
+
+    /// Counts an input record of a committed step that became a dead letter.
+    pub fn note_dead_letter(&self, topic: Topic, reason: &str) {
+        self.events.with_label_values(&[topic.name()]).inc();
+        self.dead_letters.with_label_values(&[topic.name(), reason]).inc();
     }
 
     /// All series in Prometheus' text format.

@@ -35,8 +35,8 @@ impl Broker {
         fs::create_dir_all(&cache).with_context(|| format!("making {}", cache.display()))?;
         for (name, content) in FILES {
             let path = cache.join(name);
-            let mut file = fs::File::create(&path)
-                .with_context(|| format!("writing {}", path.display()))?;
+            let mut file =
+                fs::File::create(&path).with_context(|| format!("writing {}", path.display()))?;
             file.write_all(content.as_bytes())?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
         }

@@ -37,7 +37,7 @@ pub struct Mark {
     /// The model in force.
     pub model_version: CompactString,
     /// How many partitions the input topics have.
-    pub partitions: i32,
+    pub partitions: u32,
     /// What was applied of each input topic, in the order of [`Topic::ALL`].
     pub ranges: [Range; Topic::ALL.len()],
     /// All usage before this offset is in usage records.

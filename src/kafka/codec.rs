@@ -6,7 +6,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
 use super::held::Held;
-use crate::engine::decode::DecodeError;
+use crate::engine::decode::error::DecodeError;
 use crate::engine::event::Topic;
 use crate::engine::output::{Output, OutputBody, OutputTopic};
 

@@ -102,7 +102,8 @@ impl<'w> Committer<'w> {
     ) -> Result<(), Failure> {
         let id = change.account_id;
         let mut put = |kind: StateKind, bytes: Vec<u8>| {
-            self.setup.telemetry.state_bytes_written(kind, bytes.len());
+            let written_bytes = &self.setup.telemetry.state_bytes;
+            written_bytes.with_label_values(&[kind.name()]).inc_by(bytes.len() as u64);
             let written = self.log(partition, Key::State(kind, id), Some(&bytes));
             *buffer = bytes;
             written
@@ -177,7 +178,7 @@ impl<'w> Committer<'w> {
             telemetry.note_dead_letter(*topic, reason);
         }
         for (rule, transition) in &self.alerts {
-            telemetry.note_alert(rule, transition);
+            telemetry.alerts.with_label_values(&[rule.as_str(), transition]).inc();
         }
     }
 }

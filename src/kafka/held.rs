@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use rdkafka::Timestamp as BrokerTimestamp;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
+use crate::engine::decode::{Header, Record};
 use crate::engine::event::Topic;
 use crate::engine::time::Timestamp;
 
@@ -78,6 +79,22 @@ impl Held {
                     .map(|header| (Box::from(header.key), header.value.map(Box::from)))
                     .collect()
             }),
+        }
+    }
+
+    /// Its headers as the decoder reads them.
+    pub fn headers(&self) -> Vec<Header<'_>> {
+        self.headers.iter().map(|(name, value)| (&**name, value.as_deref())).collect()
+    }
+
+    /// The record as the decoder reads it.
+    pub fn record<'a>(&'a self, topic: Topic, headers: &'a [Header<'a>]) -> Record<'a> {
+        Record {
+            topic,
+            key: self.key.as_deref(),
+            value: self.value.as_deref(),
+            headers,
+            broker_at: self.broker_at,
         }
     }
 
@@ -211,12 +228,7 @@ mod tests {
         merge.push(Topic::Accounts, record(0, 20));
         assert_eq!(
             drain(&mut merge, WIDE),
-            [
-                (Topic::Support, 0),
-                (Topic::Accounts, 0),
-                (Topic::Usage, 0),
-                (Topic::Usage, 1)
-            ]
+            [(Topic::Support, 0), (Topic::Accounts, 0), (Topic::Usage, 0), (Topic::Usage, 1)]
         );
     }
 

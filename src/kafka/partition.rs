@@ -9,7 +9,8 @@ use super::codec::{self, Found, Record};
 use super::held::{Held, HoldBound, Merge};
 use super::partitioner::partition_of;
 use crate::config::Partitioner;
-use crate::engine::decode::{DecodeError, Decoded, Decoder};
+use crate::engine::decode::error::DecodeError;
+use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
 use crate::engine::output::Output;
 use crate::engine::time::{SECOND_MS, Timestamp};
@@ -123,7 +124,8 @@ impl Partition {
         held: &Held,
         around: &Surroundings<'_>,
     ) -> Result<Outcome, DecodeError> {
-        let decoded = around.decoder.decode(&held.record(topic))?;
+        let headers = held.headers();
+        let decoded = around.decoder.decode(&held.record(topic, &headers))?;
         let account_id = match &decoded {
             Decoded::Event(event) => &event.account_id,
             Decoded::Erase { account_id } => account_id,

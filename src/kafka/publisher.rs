@@ -2,10 +2,10 @@
 //!
 //! Outputs and state go through the transactional producer (`producer.rs`).
 
+use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
-use rdkafka::client::ClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,7 +29,7 @@ struct Refused(AtomicU64);
 pub struct Publisher {
     producer: BaseProducer<Refused>,
     topic_names: [String; Topic::ALL.len()],
-    partitions: i32,
+    partitions: u32,
     partitioner: Partitioner,
 }
 
@@ -53,7 +53,7 @@ impl Publisher {
     pub fn open(
         config: &ClientConfig,
         topic_names: [String; Topic::ALL.len()],
-        partitions: i32,
+        partitions: u32,
         partitioner: Partitioner,
     ) -> Result<Self, Failure> {
         let producer = config

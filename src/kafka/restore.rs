@@ -34,12 +34,10 @@ pub(super) struct Sources<'a> {
     pub decoder: &'a Decoder,
     /// Names of the input topics, in the order of [`Topic::ALL`].
     pub topic_names: &'a [String; Topic::ALL.len()],
-    /// Name of the changelog.
-    pub changelog: &'a str,
     /// The member whose group's offsets count.
     pub member: &'a Member,
     /// How many partitions the input topics have.
-    pub partitions: i32,
+    pub partitions: u32,
     /// Version of the model in force.
     pub model_version: &'a str,
 }
@@ -238,9 +236,11 @@ impl Restore {
     fn refold(&mut self, sources: &Sources<'_>) -> Result<(), Trouble> {
         let Stage::Refold { from, to } = &mut self.stage else { return Ok(()) };
         let Some(message) = self.reader.poll(POLL)? else {
-            let ended = self.reader.take_progress().iter().any(|progress| {
-                progress.partition == self.number && progress.behind == 0
-            });
+            let ended = self
+                .reader
+                .take_progress()
+                .iter()
+                .any(|progress| progress.partition == self.number && progress.behind == 0);
             if ended {
                 *from = *to;
             }
@@ -254,8 +254,11 @@ impl Restore {
             return Ok(());
         }
         let origin = Origin { offset: held.offset, broker_at: held.broker_at };
+        let headers = held.headers();
         // What cannot be decoded became a dead letter when it was applied first.
-        if let Ok(Decoded::Event(event)) = sources.decoder.decode(&held.record(Topic::Usage)) {
+        if let Ok(Decoded::Event(event)) =
+            sources.decoder.decode(&held.record(Topic::Usage, &headers))
+        {
             self.engine.refold(&event, origin);
         }
         Ok(())

@@ -31,7 +31,7 @@ pub struct Setup {
     /// Name of the changelog.
     pub changelog_name: String,
     /// How many partitions each of these topics has.
-    pub partitions: i32,
+    pub partitions: u32,
     /// Prometheus series.
     pub telemetry: Arc<Telemetry>,
     /// What probes are told, and the wish to stop.

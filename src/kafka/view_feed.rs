@@ -25,7 +25,7 @@ pub fn run(setup: &Setup, view: &View) -> Result<(), Failure> {
     let reader = Reader::new(&client::view_reader(&setup.config))?;
     let health = setup.output_names[OutputTopic::AccountHealth.index()].as_str();
     let alerts = setup.output_names[OutputTopic::Alerts.index()].as_str();
-    let positions: Vec<_> = (0..setup.partitions)
+    let positions: Vec<_> = (0..setup.partitions.cast_signed())
         .flat_map(|number| [health, alerts].map(|topic| (topic, number, Offset::Beginning)))
         .collect();
     reader.assign(&positions)?;

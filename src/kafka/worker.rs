@@ -14,7 +14,6 @@ use super::changelog::{self, Fence, Key};
 use super::client;
 use super::clock;
 use super::commit::Committer;
-use super::status::Partitions;
 use super::failure::Failure;
 use super::held::{Held, HoldBound};
 use super::membership::{Change, Member};
@@ -23,6 +22,7 @@ use super::producer::{Outbox, Outgoing};
 use super::reader::Reader;
 use super::restore::{Restore, Slice, Sources, offsets_of};
 use super::setup::Setup;
+use super::status::Partitions;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
 use crate::engine::event::Topic;
@@ -193,7 +193,6 @@ impl<'s> Worker<'s> {
         let sources = Sources {
             decoder: &setup.decoder,
             topic_names: &setup.input_names,
-            changelog: &setup.changelog_name,
             member: &self.member,
             partitions: setup.partitions,
             model_version: setup.model.version(),
@@ -271,7 +270,9 @@ impl<'s> Worker<'s> {
             partition.merge.push(topic, held);
         }
         for progress in self.reader.take_progress() {
-            self.setup.telemetry.note_lag(&progress.topic, progress.partition, progress.behind);
+            let number = progress.partition.to_string();
+            let labels = [progress.topic.as_str(), number.as_str()];
+            self.setup.telemetry.consumer_lag.with_label_values(&labels).set(progress.behind);
             if let Some(topic) = self.setup.topic(&progress.topic).filter(|_| progress.behind == 0)
                 && let Some(partition) = self.partitions.get_mut(&progress.partition)
             {
@@ -329,7 +330,8 @@ impl<'s> Worker<'s> {
         for partition in self.partitions.values() {
             let behind_ms = wall.millis_since(partition.mark.now).max(0);
             let secs = behind_ms as f64 / 1_000.0;
-            setup.telemetry.note_clock_lag(partition.number, secs);
+            let number = partition.number.to_string();
+            setup.telemetry.clock_lag.with_label_values(&[number.as_str()]).set(secs);
         }
     }
 }
