@@ -21,8 +21,8 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Topics(command) => cli::topics::main(&config, *command),
         Command::Check => cli::check::main(&config, &std::io::stdout()),
-        Command::Run | Command::Demo | Command::Generate => {
-            anyhow::bail!("this command is not part of this build yet")
-        }
+        Command::Run => cli::run::main(config),
+        Command::Demo(args) => cli::demo::main(config, args),
+        Command::Generate(args) => cli::generate::main(&config, args),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::{Stdout, StdoutLock, Write as _};
 
-use crate::cli::Exit;
+use crate::cli::{Exit, run};
 use crate::config::Config;
 use crate::kafka::topics::Plan;
 use crate::kafka::{probe, topics};
@@ -28,9 +28,9 @@ pub fn main(config: &Config, stdout: &Stdout) -> anyhow::Result<Exit> {
         report
             .note("privacy", "no privacy.hash_key: people's ids are hashed with a published key")?;
     }
-    match &config.model {
-        Some(path) => report.good("model", &path.display().to_string())?,
-        None => report.good("model", "the one that is built in")?,
+    match run::model(config) {
+        Ok(model) => report.good("model", &format!("version {}", model.version()))?,
+        Err(error) => report.bad("model", &format!("{error:#}"))?,
     }
     match topics::look(config) {
         Err(error) => report.bad("brokers", &error.to_string())?,

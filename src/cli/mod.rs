@@ -9,11 +9,15 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::config::layers::{self, ConfigError, Sources};
+use crate::engine::model::problems::ModelErrors;
 use crate::kafka::client;
 use crate::telemetry;
 
 pub mod broker;
 pub mod check;
+pub mod demo;
+pub mod generate;
+pub mod run;
 pub mod supervise;
 pub mod terminal;
 pub mod topics;
@@ -59,9 +63,9 @@ pub enum Command {
     /// Watch the input topics until told to stop
     Run,
     /// Show it all on this machine: a broker, a generated world, scores and alerts that move
-    Demo,
+    Demo(demo::Demo),
     /// Write a believable world of accounts to Kafka or to a file
-    Generate,
+    Generate(generate::Generate),
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -134,7 +138,11 @@ impl Exit {
 
     /// The status that an error ends with.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.is::<ConfigError>() { Exit::Configuration } else { Exit::Failed }
+        if error.is::<ConfigError>() || error.is::<ModelErrors>() {
+            Exit::Configuration
+        } else {
+            Exit::Failed
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::output::OutputTopic;
 use value::{Properties, Secret, duration};
 
 pub mod check;
@@ -224,6 +225,22 @@ impl Topics {
             &self.commercial,
             &self.commands,
         ]
+    }
+}
+
+impl Topics {
+    /// The name of an output topic.
+    pub fn output(&self, topic: OutputTopic) -> &str {
+        match topic {
+            OutputTopic::AccountHealth => &self.account_health,
+            OutputTopic::AccountWork => &self.account_work,
+            OutputTopic::Alerts => &self.alerts,
+            OutputTopic::Playbooks => &self.playbooks,
+            OutputTopic::Opportunities => &self.opportunities,
+            OutputTopic::Deliverables => &self.deliverables,
+            OutputTopic::Insights => &self.insights,
+            OutputTopic::DeadLetters => &self.dead_letters,
+        }
     }
 }
 

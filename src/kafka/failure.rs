@@ -1,4 +1,4 @@
-//! How the loop may fail: three ways, and what each asks for.
+//! How the loop may fail, and what each way asks for.
 //!
 //! Records that cannot be used are no failures: they become dead letters (`codec.rs`).
 
@@ -12,6 +12,9 @@ pub enum Failure {
         "another process runs under this instance name ({0}); give each process its own `instance`"
     )]
     Fenced(String),
+    /// The producer lost its epoch: to another process of this name, or to a time-out of its own.
+    #[error("the producer was fenced ({0})")]
+    ProducerFenced(String),
     /// Producer, reader and engines are dropped and the worker starts afresh.
     #[error("{0}")]
     Restart(String),
@@ -42,10 +45,10 @@ impl Failure {
     /// The class of an error code of librdkafka.
     pub(super) fn of_code(code: RDKafkaErrorCode, reason: &str) -> Failure {
         match code {
-            RDKafkaErrorCode::FencedInstanceId
-            | RDKafkaErrorCode::Fenced
+            RDKafkaErrorCode::FencedInstanceId => Failure::Fenced(reason.to_owned()),
+            RDKafkaErrorCode::Fenced
             | RDKafkaErrorCode::InvalidProducerEpoch
-            | RDKafkaErrorCode::ProducerFenced => Failure::Fenced(reason.to_owned()),
+            | RDKafkaErrorCode::ProducerFenced => Failure::ProducerFenced(reason.to_owned()),
             _ => Failure::Restart(format!("{reason} ({code:?})")),
         }
     }
@@ -56,12 +59,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fencing_ends_the_process_and_all_else_restarts_the_worker() {
-        for code in [RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::Fenced] {
-            assert!(matches!(Failure::of_code(code, "x"), Failure::Fenced(_)), "{code:?}");
-        }
-        let stale = Failure::of_code(RDKafkaErrorCode::IllegalGeneration, "x");
-        assert!(matches!(stale, Failure::Restart(_)));
+    fn only_a_taken_name_ends_the_process_for_sure() {
+        let of = |code| Failure::of_code(code, "x");
+        assert!(matches!(of(RDKafkaErrorCode::FencedInstanceId), Failure::Fenced(_)));
+        assert!(matches!(of(RDKafkaErrorCode::Fenced), Failure::ProducerFenced(_)));
+        assert!(matches!(of(RDKafkaErrorCode::IllegalGeneration), Failure::Restart(_)));
         let timed_out = KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut);
         assert!(matches!(Failure::of("commit", &timed_out), Failure::Restart(_)));
     }

@@ -34,6 +34,9 @@ const IDLE: Duration = Duration::from_millis(20);
 /// How long the coordinator may take to name the offsets of partitions that stay.
 const SETTLE_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long a member may take to hear that another one has its name: five heartbeats.
+const FENCE_LIMIT: Duration = Duration::from_secs(5);
+
 /// One worker: shared-nothing, so that another one here or in another process is the same thing.
 pub struct Worker<'s> {
     setup: &'s Setup,
@@ -99,6 +102,21 @@ impl<'s> Worker<'s> {
             self.report();
         }
         Ok(())
+    }
+
+    /// Tells whether another process fenced the producer, or a time-out of its own.
+    ///
+    /// Another process of this name has joined the group before it made its producer, so this
+    /// member hears of it within a few heartbeats.
+    pub fn judge_fenced(&self, reason: String) -> Failure {
+        let deadline = clock::Deadline::after(FENCE_LIMIT);
+        while !deadline.is_over() {
+            if let Err(Failure::Fenced(reason)) = self.member.poll() {
+                return Failure::Fenced(reason);
+            }
+            std::thread::park_timeout(IDLE);
+        }
+        Failure::Restart(reason)
     }
 
     fn take(&mut self, change: Change) -> Result<(), Failure> {
