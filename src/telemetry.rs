@@ -41,7 +41,10 @@ trait Series: Collector + Clone + Sized + 'static {
 }
 
 macro_rules! series {
-    ($($(#[doc = $help:literal])+ $field:ident: $kind:ident = $name:literal $(, $label:literal)*;)+) => {
+    ($(
+        $(#[doc = $help:literal])+
+        $field:ident: $kind:ident = $name:literal $(, $label:literal)*;
+    )+) => {
         /// All series of the process. Shared by its threads; each series is safe to update at once.
         pub struct Telemetry {
             registry: Registry,
@@ -254,8 +257,8 @@ mod tests {
     fn the_documented_series_are_those_declared() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/series.md");
         let head = "# Prometheus series\n\nServed on `ops.listen` as `/metrics`, with `process_*` \
-                    of the process itself.\nMade from `src/telemetry.rs`: `UPDATE_DOCS=1 cargo test \
-                    documented`.\n\n";
+                    of the process itself.\nMade from `src/telemetry.rs`: \
+                    `UPDATE_DOCS=1 cargo test documented`.\n\n";
         let expected = format!("{head}{}", series_table());
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, &expected).unwrap();

@@ -28,10 +28,7 @@ pub fn main(config: &Config, stdout: &Stdout) -> anyhow::Result<Exit> {
         report
             .note("privacy", "no privacy.hash_key: people's ids are hashed with a published key")?;
     }
-    match &config.model {
-        Some(path) => report.good("model", &path.display().to_string())?,
-        None => report.good("model", "the one that is built in")?,
-    }
+    check_model(&mut report, config)?;
     match topics::look(config) {
         Err(error) => report.bad("brokers", &error.to_string())?,
         Ok(cluster) => {
@@ -44,6 +41,15 @@ pub fn main(config: &Config, stdout: &Stdout) -> anyhow::Result<Exit> {
         }
     }
     Ok(if report.failed { Exit::Failed } else { Exit::Done })
+}
+
+fn check_model(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let Some(path) = &config.model else { return report.good("model", "the one that is built in") };
+    let name = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(_text) => report.good("model", &name.to_string()),
+        Err(error) => report.bad("model", &format!("{name} cannot be read: {error}")),
+    }
 }
 
 fn check_topics(report: &mut Report, plan: &Plan) -> anyhow::Result<()> {
