@@ -17,6 +17,8 @@ use crate::engine::window::id_map::IdMap;
 use super::fact::Fact;
 use super::feed::Feed;
 
+pub mod metrics;
+
 // Events
 
 event_types! {

@@ -95,11 +95,14 @@ pub enum DecodeError {
         /// Where it belongs.
         expected: i32,
     },
+    /// Folding it ended in a defect of the engine.
+    #[error("the engine failed on this record: please report it with the version of pulse")]
+    Panicked,
 }
 
 impl DecodeError {
     /// All that [`DecodeError::reason`] can answer, for metrics that begin at 0.
-    pub const REASONS: [&str; 15] = [
+    pub const REASONS: [&str; 16] = [
         "key_missing",
         "key_invalid",
         "key_mismatch",
@@ -115,6 +118,7 @@ impl DecodeError {
         "unknown_type",
         "future_dated",
         "wrong_partition",
+        "panicked",
     ];
 
     /// The reason as metrics and dead letters say it; stable.
@@ -135,6 +139,7 @@ impl DecodeError {
             Self::UnknownType { .. } => "unknown_type",
             Self::FutureDated => "future_dated",
             Self::WrongPartition { .. } => "wrong_partition",
+            Self::Panicked => "panicked",
         }
     }
 
@@ -154,6 +159,7 @@ impl DecodeError {
             | Self::UnknownType { .. }
             | Self::FutureDated
             | Self::WrongPartition { .. } => "TRANSFORMATION",
+            Self::Panicked => "TASK_PUT",
         }
     }
 

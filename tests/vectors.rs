@@ -1,0 +1,184 @@
+//! The scores of independent implementations, row by row: `vectors/README.md` says what they are.
+//!
+//! Properties that hold for any history are tested in `properties.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use customer_pulse::engine::account::Account;
+use customer_pulse::engine::account::feed::Memory;
+use customer_pulse::engine::account::profile::Segment;
+use customer_pulse::engine::assess::{Assessment, assess};
+use customer_pulse::engine::decode::Body;
+use customer_pulse::engine::event::{Event, EventBody, Topic};
+use customer_pulse::engine::field::{Id, Str};
+use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::metric::{Component, MetricId};
+use customer_pulse::engine::model::Model;
+use customer_pulse::engine::model::health::HealthBand;
+use customer_pulse::engine::time::Timestamp;
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+
+/// How far a metric may be from the expected one.
+const TOLERANCE: f64 = 1e-6;
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    event_id: String,
+    account_id: String,
+    ts: Timestamp,
+    topic: &'a str,
+    r#type: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    account_id: String,
+    as_of: Timestamp,
+    health_score: f64,
+    health_band: HealthBand,
+    confidence: f64,
+    components: BTreeMap<Component, f64>,
+    metrics: BTreeMap<MetricId, f64>,
+    segment: Segment,
+}
+
+/// One event of the file, and what it is ordered by.
+struct Line {
+    ts: Timestamp,
+    topic: Topic,
+    event_id: String,
+    text: String,
+}
+
+#[derive(Default)]
+struct Tally {
+    rows: usize,
+    metrics: usize,
+    components: usize,
+    health: usize,
+    faults: Vec<String>,
+}
+
+#[test]
+fn ordinary_histories() {
+    compare("events.jsonl.gz", "expected.jsonl");
+}
+
+#[test]
+fn branches() {
+    compare("branches-events.jsonl.gz", "branches-expected.jsonl");
+}
+
+#[allow(clippy::print_stdout)] // how much was compared is half of the result
+fn compare(events: &str, expected: &str) {
+    let accounts = read_events(&directory().join(events));
+    let model = Model::default();
+    let mut tally = Tally::default();
+    for line in BufReader::new(open(&directory().join(expected))).lines() {
+        let expected: Expected = serde_json::from_str(&line.expect("readable")).expect("a row");
+        let account = fold(&accounts[&expected.account_id], expected.as_of);
+        tally.compare(&expected, &assess(&model, &account, expected.as_of));
+    }
+    println!(
+        "{events}: {} rows, {} metrics, {} components, {} of health compared",
+        tally.rows, tally.metrics, tally.components, tally.health
+    );
+    assert!(tally.rows > 100, "few rows were read");
+    let shown = tally.faults[..tally.faults.len().min(40)].join("\n");
+    assert!(tally.faults.is_empty(), "{} faults:\n{shown}", tally.faults.len());
+}
+
+impl Tally {
+    fn compare(&mut self, expected: &Expected, found: &Assessment) {
+        self.rows += 1;
+        let name = format!("{} at {}", expected.account_id, expected.as_of);
+        for metric in computed() {
+            let (want, have) = (expected.metrics.get(&metric).copied(), found.metric(metric));
+            self.metrics += usize::from(want.is_some());
+            let is_equal = match (want, have) {
+                (Some(want), Some(have)) => (want - have).abs() <= TOLERANCE,
+                (want, have) => want.is_none() && have.is_none(),
+            };
+            self.check(is_equal, || format!("{name}: {metric:?} {want:?}, found {have:?}"));
+        }
+        for component in [Component::Product, Component::Support] {
+            let want = expected.components.get(&component).copied();
+            let have = found.component(component);
+            self.components += usize::from(want.is_some());
+            self.check(want == have, || format!("{name}: {component:?} {want:?}, found {have:?}"));
+        }
+        let want = expected.segment;
+        self.check(want == found.segment, || format!("{name}: {want:?}, {:?}", found.segment));
+        let computed: BTreeSet<Component> = computed().map(MetricId::component).collect();
+        if expected.components.keys().all(|component| computed.contains(component)) {
+            self.health += 1;
+            let want = (expected.health_score, expected.health_band, expected.confidence);
+            let have = (found.health_score, found.health_band, found.confidence);
+            self.check(want == have, || format!("{name}: health {want:?}, found {have:?}"));
+        }
+    }
+
+    fn check(&mut self, is_equal: bool, fault: impl FnOnce() -> String) {
+        if !is_equal {
+            self.faults.push(fault());
+        }
+    }
+}
+
+fn computed() -> impl Iterator<Item = MetricId> {
+    MetricId::ALL.into_iter().filter(|metric| metric.row().is_some())
+}
+
+fn fold(lines: &[Line], as_of: Timestamp) -> Account {
+    let mut account = Account::new(Memory::All);
+    let key = IdKey::from_secret("vectors");
+    for line in lines.iter().take_while(|line| line.ts < as_of) {
+        let envelope: Envelope<'_> = serde_json::from_str(&line.text).expect("an envelope");
+        let body = Body::Json(line.text.as_bytes());
+        let event = Event {
+            event_id: Id::new(Str::borrowed(&envelope.event_id)).expect("an id"),
+            account_id: Id::new(Str::borrowed(&envelope.account_id)).expect("an id"),
+            at: envelope.ts,
+            source: None,
+            body: EventBody::read(line.topic, envelope.r#type, &body).expect("a body"),
+        };
+        account.fold(&event, envelope.ts, &key);
+    }
+    account
+}
+
+/// The events of each account in the order of (ts, topic, event_id).
+fn read_events(path: &Path) -> BTreeMap<String, Vec<Line>> {
+    let mut text = String::new();
+    GzDecoder::new(open(path)).read_to_string(&mut text).expect("readable");
+    let mut accounts: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    for line in text.lines() {
+        let envelope: Envelope<'_> = serde_json::from_str(line).expect("an envelope");
+        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == envelope.topic);
+        let lines = accounts.entry(envelope.account_id).or_default();
+        lines.push(Line {
+            ts: envelope.ts,
+            topic: topic.expect("a known topic"),
+            event_id: envelope.event_id,
+            text: line.to_owned(),
+        });
+    }
+    for lines in accounts.values_mut() {
+        lines.sort_by(|a, b| (a.ts, a.topic, &a.event_id).cmp(&(b.ts, b.topic, &b.event_id)));
+    }
+    accounts
+}
+
+fn open(path: &Path) -> File {
+    File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `PULSE_VECTORS`, else the copy in this repository.
+fn directory() -> PathBuf {
+    std::env::var_os("PULSE_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from)
+}
