@@ -64,11 +64,18 @@ fn bodies() -> Vec<String> {
         .collect()
 }
 
+#[allow(clippy::print_stdout)] // a size is no duration
 fn engine(criterion: &mut Criterion) {
     let (model, key, bodies) = (Model::default(), IdKey::from_secret("bench"), bodies());
     let mut accounts: Vec<Account> =
         (0..ACCOUNTS).map(|number| account(number, &bodies, &key)).collect();
     let now = START.plus_days(HISTORY_DAYS);
+    let bytes: usize = accounts[..100]
+        .iter()
+        .filter_map(|account| postcard::to_allocvec(&account.usage).ok())
+        .map(|bytes| bytes.len())
+        .sum();
+    println!("usage facet: {} bytes each when written", bytes / 100);
     let mut turn = 0_usize;
     let mut next = move || {
         turn += 1;
@@ -96,6 +103,9 @@ fn engine(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     };
+    criterion.bench_function("read body", |bench| {
+        bench.iter(|| session("e", black_box(&bodies[3]), now));
+    });
     criterion.bench_function("read body + fold, 10 k accounts", |bench| fold(false, bench));
     criterion.bench_function("read body + fold + assess, 10 k accounts", |bench| fold(true, bench));
 }
