@@ -24,7 +24,7 @@ const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
 /// A session of one of the account's users, borrowed from `body`.
 fn session<'a>(event_id: &'a str, body: &'a str, at: Timestamp) -> Event<'a> {
-    let body = EventBody::read(Topic::Usage, "session", &Body::Json(body.as_bytes()));
+    let body = EventBody::read(Topic::Usage, "session", &Body::Json(body));
     Event {
         event_id: Id::new(Str::borrowed(event_id)).expect("an id"),
         account_id: Id::new(Str::borrowed("acme")).expect("an id"),
@@ -45,10 +45,8 @@ fn account(number: usize, bodies: &[String], key: &IdKey) -> Account {
         }
         if day % 9 == 0 {
             let body = format!(r#"{{"ticket_id":"t{day}","severity":2}}"#);
-            let body =
-                EventBody::read(Topic::Support, "ticket_opened", &Body::Json(body.as_bytes())).map(
-                    |body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key),
-                );
+            let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(body))
+                .map(|body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key));
             black_box(body.is_ok());
         }
     }

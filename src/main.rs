@@ -1,3 +1,28 @@
-//! The CLI: parse, wire, supervise, exit code. Commands live in `cli/`.
+//! The program: parse, dispatch, exit code. Commands live in `cli/`.
 
-fn main() {}
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use customer_pulse::cli::{self, Cli, Command, Exit};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let exit = run(&cli).unwrap_or_else(|error| {
+        // Standard error is the last resort: where it is closed there is nobody to tell.
+        let _unheard = writeln!(std::io::stderr(), "pulse: {error:#}");
+        Exit::of(&error)
+    });
+    exit.into()
+}
+
+fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let config = cli.settings.load()?;
+    match &cli.command {
+        Command::Topics(command) => cli::topics::main(&config, *command),
+        Command::Check => cli::check::main(&config, &std::io::stdout()),
+        Command::Run => cli::run::main(config),
+        Command::Demo(args) => cli::demo::main(config, args),
+        Command::Generate(args) => cli::generate::main(&config, args),
+    }
+}

@@ -197,7 +197,7 @@ impl Made {
         let (topic, type_name, body) = KINDS[self.kind];
         let body = body.replace('@', &self.who.to_string());
         let event_id = self.id.to_string();
-        let body = EventBody::read(topic, type_name, &Body::Json(body.as_bytes()));
+        let body = EventBody::read(topic, type_name, &Body::Json(&body));
         let event = Event {
             event_id: Id::new(Str::borrowed(&event_id)).expect("digits are an id"),
             account_id: Id::new(Str::borrowed("a")).expect("a letter is an id"),

@@ -2,15 +2,16 @@
 //!
 //! What a command sets in motion is decided in `decide.rs` and kept in `account/workflow.rs`.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::event::event_types;
-use super::field::{Finite, Id, Ids, Str};
+use super::field::{Id, Ids, Score, Str};
 use super::time::Timestamp;
 
 event_types! {
     /// The types of `cs.commands`; each names its actor.
-    pub enum Event {
+    pub enum Event in "cs.commands" {
         /// Somebody looks after an alert.
         "acknowledge_alert" => AcknowledgeAlert(AcknowledgeAlert<'a>),
         /// An alert is to be quiet for a while.
@@ -124,8 +125,8 @@ pub struct OverrideHealth<'a> {
     /// Who asks.
     #[serde(borrow)]
     pub actor: Id<'a>,
-    /// The health to display, 0 to 100.
-    pub value: Finite,
+    /// The health to display.
+    pub value: Score,
     /// Why.
     pub note: Str<'a>,
     /// Until when.
@@ -158,11 +159,10 @@ pub struct HoldAccount<'a> {
     pub features: Option<Ids<'a>>,
 }
 
-/// Fields of `erase_person`: one of the two ids.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// Fields of `erase_person`: at least one of the two ids is there.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ErasePerson<'a> {
     /// Who asks.
-    #[serde(borrow)]
     pub actor: Id<'a>,
     /// A person who answered surveys.
     pub respondent_id: Option<Id<'a>>,
@@ -170,7 +170,25 @@ pub struct ErasePerson<'a> {
     pub user_id: Option<Id<'a>>,
 }
 
-/// What every operation says besides its own fields (`product.md` §6).
+impl<'de: 'a, 'a> Deserialize<'de> for ErasePerson<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields<'a> {
+            #[serde(borrow)]
+            actor: Id<'a>,
+            respondent_id: Option<Id<'a>>,
+            user_id: Option<Id<'a>>,
+        }
+        let Fields { actor, respondent_id, user_id } = Fields::deserialize(deserializer)?;
+        if respondent_id.is_none() && user_id.is_none() {
+            return Err(D::Error::missing_field("respondent_id or user_id"));
+        }
+        Ok(Self { actor, respondent_id, user_id })
+    }
+}
+
+/// What every operation says; its own fields (`schemas/cs.commands/`) are read where it is
+/// answered, so that one of them missing is a refusal with a reason and not a dead letter.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Operation<'a> {
     /// Who asks.

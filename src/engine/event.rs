@@ -5,7 +5,8 @@
 
 use super::account::{commercial, feedback, outcomes, profile, relationship, support, usage};
 use super::command;
-use super::decode::{Body, DecodeError};
+use super::decode::Body;
+use super::decode::error::DecodeError;
 use super::field::{Id, Str};
 use super::time::Timestamp;
 
@@ -82,6 +83,20 @@ impl Topic {
             Topic::Outcomes => outcomes::Event::TYPES,
             Topic::Commercial => commercial::Event::TYPES,
             Topic::Commands => command::Event::TYPES,
+        }
+    }
+
+    /// The Avro schemas of [`Topic::types`], in the same order: `schemas/TOPIC/TYPE.avsc`.
+    pub const fn schemas(self) -> &'static [&'static str] {
+        match self {
+            Topic::Accounts => profile::Event::SCHEMAS,
+            Topic::Usage => usage::Event::SCHEMAS,
+            Topic::Support => support::Event::SCHEMAS,
+            Topic::Feedback => feedback::Event::SCHEMAS,
+            Topic::Relationship => relationship::Event::SCHEMAS,
+            Topic::Outcomes => outcomes::Event::SCHEMAS,
+            Topic::Commercial => commercial::Event::SCHEMAS,
+            Topic::Commands => command::Event::SCHEMAS,
         }
     }
 }
@@ -173,9 +188,10 @@ impl<'a> EventBody<'a> {
     }
 }
 
-/// Declares the types of one topic: the enum, their names on the wire, and how to read them.
+/// Declares the types of one topic: the enum, their names on the wire, their schemas, and how to
+/// read them. A type whose schema is missing does not compile.
 macro_rules! event_types {
-    ($(#[$enum_doc:meta])* pub enum Event {
+    ($(#[$enum_doc:meta])* pub enum Event in $topic:literal {
         $($(#[$doc:meta])* $wire:literal => $variant:ident($body:ty),)+
     }) => {
         $(#[$enum_doc])*
@@ -189,6 +205,11 @@ macro_rules! event_types {
             /// The names of the types, as written in the envelope.
             pub const TYPES: &'static [&'static str] = &[$($wire),+];
 
+            /// Their Avro schemas, in the order of [`Event::TYPES`].
+            pub const SCHEMAS: &'static [&'static str] = &[$(include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"), "/schemas/", $topic, "/", $wire, ".avsc"
+            ))),+];
+
             /// The type as written in the envelope.
             pub const fn type_name(&self) -> &'static str {
                 match self {
@@ -200,7 +221,7 @@ macro_rules! event_types {
             pub(in crate::engine) fn read(
                 type_name: &str,
                 body: &crate::engine::decode::Body<'a>,
-            ) -> Result<Option<Self>, crate::engine::decode::DecodeError> {
+            ) -> Result<Option<Self>, crate::engine::decode::error::DecodeError> {
                 match type_name {
                     $($wire => body.read().map(|fields| Some(Self::$variant(fields))),)+
                     _ => Ok(None),

@@ -32,6 +32,10 @@ pub struct Finite(f64);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Positive(f64);
 
+/// A number from 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Score(f64);
+
 /// A whole number of `MIN..=MAX` (a severity, a score).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grade<const MIN: u8, const MAX: u8>(u8);
@@ -74,6 +78,13 @@ impl Finite {
 }
 
 impl Positive {
+    /// The number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Score {
     /// The number.
     pub const fn get(self) -> f64 {
         self.0
@@ -159,6 +170,15 @@ impl<'de> Deserialize<'de> for Positive {
             Ok(Self(number))
         } else {
             Err(de::Error::custom("a target must be greater than 0"))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Score {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match f64::deserialize(deserializer)? {
+            score if (0.0..=100.0).contains(&score) => Ok(Self(score)),
+            _ => Err(de::Error::custom("expected a number from 0 to 100")),
         }
     }
 }

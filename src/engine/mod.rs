@@ -1,6 +1,8 @@
-//! The engine: pure and synchronous, from bytes to alerts.
+//! The engine: the accounts of one partition and their timers, pure and synchronous.
 //!
 //! No clock, no network, no disk, no thread and no chance: those belong to `kafka/` and `cli/`.
+//! The contract of the loop that drives it: one mutation ([`Engine::apply`], [`Engine::erase`],
+//! [`Engine::finish_step`]), then drain what it said and what it changed.
 
 pub mod time;
 
@@ -25,3 +27,300 @@ pub mod metric;
 pub mod model;
 
 pub mod assess;
+
+pub mod output;
+
+pub mod decide;
+
+pub mod state;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use account::fact::{Fact, Folded};
+use account::feed::Memory;
+use decide::{Situation, decide};
+use event::{Event, Topic};
+use foldhash::fast::FixedState;
+use id::IdKey;
+use model::Model;
+use output::{AccountId, Output, OutputBody};
+use state::{Change, StateKind, Watched};
+use time::{DAY_MS, Timestamp};
+
+/// Days after which the gravestone of an erased account may go.
+const GRAVESTONE_DAYS: i64 = 7;
+
+/// The accounts of one partition and the timer of each.
+pub struct Engine {
+    model: Arc<Model>,
+    id_key: IdKey,
+    memory: Memory,
+    accounts: HashMap<AccountId, Watched, FixedState>,
+    timers: BTreeSet<(Timestamp, AccountId)>,
+    touched: Vec<AccountId>,
+    changed: BTreeSet<AccountId>,
+    outputs: Vec<Output>,
+}
+
+/// Where a record came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its offset in its topic.
+    pub offset: i64,
+    /// Its broker time.
+    pub broker_at: Timestamp,
+}
+
+/// What became of an event; each event has exactly one outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is part of the account now.
+    Applied,
+    /// It was applied before.
+    Duplicate,
+    /// It is older than the longest window: known, but kept out of the windows.
+    Late,
+    /// It belongs to an account that was erased after it.
+    Erased,
+}
+
+impl Engine {
+    /// An engine without accounts.
+    pub fn new(model: Arc<Model>, id_key: IdKey, memory: Memory) -> Self {
+        Self {
+            model,
+            id_key,
+            memory,
+            accounts: HashMap::default(),
+            timers: BTreeSet::new(),
+            touched: Vec::new(),
+            changed: BTreeSet::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Folds one event, after the timers of its account that were due by its broker time.
+    ///
+    /// An event that leaves a fact is decided on at once, as of its broker time.
+    pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
+        let (outcome, fact) = self.fold(event, origin, true);
+        if let Some(fact) = fact {
+            self.decide_as_of(&AccountId::from(&*event.account_id), origin.broker_at, &[fact]);
+        }
+        outcome
+    }
+
+    /// Folds one event of a restore: no timer runs and nothing is decided.
+    ///
+    /// Usage events that the account's usage record has already are skipped.
+    pub fn refold(&mut self, event: &Event<'_>, origin: Origin) {
+        let known = self.accounts.get(&*event.account_id);
+        if known.is_none_or(|watched| origin.offset > watched.usage_offset) {
+            self.fold(event, origin, false);
+        }
+    }
+
+    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Option<Fact>) {
+        let id: &str = &event.account_id;
+        if live && self.accounts.get(id).is_some_and(|it| it.look_again_at <= origin.broker_at) {
+            self.run_timers(&AccountId::from(id), origin.broker_at);
+        }
+        if !self.accounts.contains_key(id) {
+            let account_id = AccountId::from(id);
+            self.accounts.insert(account_id.clone(), Watched::new(&account_id, self.memory));
+        }
+        let watched = self.accounts.get_mut(id).expect("inserted above");
+        if watched.gravestone.is_some_and(|gravestone| origin.broker_at <= gravestone.at) {
+            return (Outcome::Erased, None);
+        }
+        let topic = event.body.topic();
+        if topic == Topic::Usage {
+            watched.usage_offset = origin.offset;
+        }
+        let (outcome, fact) = match watched.account.fold(event, origin.broker_at, &self.id_key) {
+            Folded::Applied(fact) => (Outcome::Applied, fact),
+            Folded::Late => (Outcome::Late, None),
+            Folded::Duplicate => return (Outcome::Duplicate, None),
+        };
+        watched.dirty.note(topic);
+        if !std::mem::replace(&mut watched.touched, true) {
+            self.touched.push(AccountId::from(id));
+        }
+        (outcome, fact)
+    }
+
+    /// Takes the deletion of one record of an account, as a restore reads it.
+    pub fn restore_gone(&mut self, account_id: &str, kind: StateKind) {
+        let memory = self.memory;
+        match (kind, self.accounts.get_mut(account_id)) {
+            (StateKind::Usage, Some(watched)) => watched.forget_usage(memory),
+            (StateKind::Said, Some(watched)) => watched.said = None,
+            (StateKind::Rest, _) => drop(self.accounts.remove(account_id)),
+            (StateKind::Usage | StateKind::Said, None) => {}
+        }
+    }
+
+    /// Forgets an account at its tombstone; a gravestone keeps older events from raising it again.
+    pub fn erase(&mut self, account_id: &str, origin: Origin) {
+        let id = AccountId::from(account_id);
+        let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
+        if let Some(before) = self.accounts.get(&id) {
+            self.timers.remove(&(before.look_again_at, id.clone()));
+        }
+        let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
+        watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
+        self.timers.insert((watched.look_again_at, id.clone()));
+        self.accounts.insert(id.clone(), watched);
+        self.touched.retain(|touched| *touched != id);
+        if said {
+            let body = OutputBody::HealthErased;
+            self.outputs.push(Output { account_id: id.clone(), at: origin.broker_at, body });
+        }
+        self.changed.insert(id);
+    }
+
+    /// Ends a step at the partition's clock `now`: decides the touched accounts in the order of
+    /// their ids, then at most `due_max` accounts whose timer is due, oldest first.
+    ///
+    /// Answers whether more are due.
+    pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
+        for id in self.take_touched() {
+            self.run_timers(&id, now);
+            self.decide_as_of(&id, now, &[]);
+        }
+        for _ in 0..due_max {
+            match self.timers.first() {
+                Some((due_at, _)) if *due_at <= now => {
+                    let (due_at, id) = self.timers.pop_first().expect("there is a first");
+                    self.run_timer(&id, due_at);
+                }
+                Some(_) | None => return false,
+            }
+        }
+        self.timers.first().is_some_and(|(due_at, _)| *due_at <= now)
+    }
+
+    /// When the next timer is due.
+    pub fn next_due_at(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(due_at, _)| *due_at)
+    }
+
+    /// Takes what was said since the last call, in order.
+    pub fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Whether state changed since it was last taken.
+    pub fn has_changes(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Hands each record of state that changed since the last call to `write`, by account id.
+    pub fn take_changes(&mut self, mut write: impl FnMut(Change<'_>)) {
+        for id in std::mem::take(&mut self.changed) {
+            match self.accounts.get_mut(&id) {
+                Some(watched) => {
+                    let dirty = std::mem::take(&mut watched.dirty);
+                    watched.changes(&id, dirty, self.model.version(), &mut write);
+                }
+                None => write(Change::gone(&id)),
+            }
+        }
+    }
+
+    /// The accounts of the partition, in no particular order.
+    pub fn accounts(&self) -> impl Iterator<Item = (&AccountId, &Watched)> {
+        self.accounts.iter()
+    }
+
+    /// One account.
+    pub fn account(&self, account_id: &str) -> Option<&Watched> {
+        self.accounts.get(account_id)
+    }
+
+    /// The account with this id, made if there is none yet: where a restore puts its records.
+    pub fn restored(&mut self, account_id: &str) -> &mut Watched {
+        let id = AccountId::from(account_id);
+        let memory = self.memory;
+        self.accounts.entry(id.clone()).or_insert_with(|| Watched::new(&id, memory))
+    }
+
+    /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
+    pub fn finish_restore(&mut self, now: Timestamp) {
+        for id in self.take_touched() {
+            if let Some(watched) = self.accounts.get_mut(&id) {
+                watched.look_again_at = now;
+            }
+        }
+        self.timers =
+            self.accounts.iter().map(|(id, watched)| (watched.look_again_at, id.clone())).collect();
+    }
+
+    /// The accounts that events were folded into since the last call, by id.
+    fn take_touched(&mut self) -> Vec<AccountId> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        for id in &touched {
+            if let Some(watched) = self.accounts.get_mut(id) {
+                watched.touched = false;
+            }
+        }
+        touched
+    }
+
+    /// Runs the timers of one account that are due by `until`, each as of its due instant.
+    fn run_timers(&mut self, id: &AccountId, until: Timestamp) {
+        while let Some(due_at) =
+            self.accounts.get(id).map(|it| it.look_again_at).filter(|due_at| *due_at <= until)
+        {
+            self.timers.remove(&(due_at, id.clone()));
+            self.run_timer(id, due_at);
+        }
+    }
+
+    /// Runs one timer that was taken from the index, as of its due instant.
+    fn run_timer(&mut self, id: &AccountId, due_at: Timestamp) {
+        let gravestone = self.accounts.get(id).and_then(|watched| watched.gravestone);
+        if gravestone.is_some_and(|stone| due_at >= stone.at.plus_days(GRAVESTONE_DAYS))
+            && self.accounts.get(id).is_some_and(|watched| watched.account.is_empty())
+        {
+            self.accounts.remove(id);
+            self.changed.insert(id.clone());
+            return;
+        }
+        self.decide_as_of(id, due_at, &[]);
+        if let Some(watched) = self.accounts.get_mut(id) {
+            watched.dirty.rest = true;
+        }
+    }
+
+    fn decide_as_of(&mut self, id: &AccountId, now: Timestamp, facts: &[Fact]) {
+        let Some(watched) = self.accounts.get_mut(id) else { return };
+        let assessment = assess::assess(&self.model, &watched.account, now);
+        let situation = Situation {
+            account_id: id,
+            account: &watched.account,
+            assessment: &assessment,
+            model: &self.model,
+            now,
+            look_ms: watched.look_ms,
+        };
+        let said_before = watched.said.as_ref().map(|said| said.at);
+        let workflow_before = watched.workflow.clone();
+        let look_again_at =
+            decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
+        watched.dirty.rest |= watched.workflow != workflow_before;
+        watched.dirty.said |= watched.said.as_ref().map(|said| said.at) != said_before;
+        self.timers.remove(&(watched.look_again_at, id.clone()));
+        watched.look_again_at = look_again_at;
+        self.timers.insert((look_again_at, id.clone()));
+        self.changed.insert(id.clone());
+    }
+}
+
+/// The milliseconds after midnight at which an account has its daily look, spread by its id.
+fn look_ms(account_id: &str) -> i64 {
+    let spread = id::name_hash(account_id) % DAY_MS as u64;
+    i64::try_from(spread).expect("less than a day")
+}

@@ -17,16 +17,16 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.commercial`.
-    pub enum Event {
+    pub enum Event in "cs.commercial" {
         /// An invoice was sent; its first event of this kind counts.
         "invoice_issued" => InvoiceIssued(InvoiceIssued<'a>),
         /// An invoice was paid.
         "payment_received" => PaymentReceived(Payment<'a>),
         /// A payment did not go through.
         "payment_failed" => PaymentFailed(Payment<'a>),
-        /// We spoke of the renewal.
+        /// We spoke of the renewal; the `step` that it may name is not read.
         "renewal_touch" => RenewalTouch(Nothing),
-        /// The customer answered about the renewal.
+        /// The customer answered about the renewal; its `step` is not read either.
         "renewal_reply" => RenewalReply(Nothing),
         /// The customer said what they mean to do.
         "renewal_intent" => RenewalIntent(RenewalIntent),

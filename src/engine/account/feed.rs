@@ -4,14 +4,19 @@
 
 use std::collections::BTreeSet;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::time::Timestamp;
+use crate::engine::event::Event;
+use crate::engine::time::{HOUR_MS, Timestamp};
 
 /// How many event ids of the usage topic are remembered per account (`architecture.md` §4.9).
 pub const USAGE_IDS_MAX: usize = 128;
 /// How many event ids of each other topic are remembered per account.
 pub const OTHER_IDS_MAX: usize = 16;
+
+/// An event whose record came later than this after it happened is said to be late.
+const LATE_EVENT_MS: i64 = HOUR_MS;
 
 /// How long event ids are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,10 +34,23 @@ pub struct Feed {
     first_at: Option<Timestamp>,
     live_since: Option<Timestamp>,
     last_at: Option<Timestamp>,
-    last_broker_at: Option<Timestamp>,
+    last: Option<LastEvent>,
     duplicates: u32,
     late: u32,
     seen: Seen,
+}
+
+/// The newest event of a topic, by record time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastEvent {
+    /// Its record's time.
+    pub broker_at: Timestamp,
+    /// Its id.
+    pub event_id: CompactString,
+    /// Its type, as in the envelope.
+    pub event_type: CompactString,
+    /// Whether its record came more than an hour after it happened.
+    pub is_late: bool,
 }
 
 /// Hashes of the event ids that were read.
@@ -72,12 +90,27 @@ impl Feed {
     }
 
     /// Notes when an event happened. `makes_live`: it is one of those listed in `scoring.md` §1.
-    pub(super) fn note(&mut self, at: Timestamp, broker_at: Timestamp, makes_live: bool) {
+    pub(super) fn note(&mut self, event: &Event<'_>, broker_at: Timestamp, makes_live: bool) {
+        let at = event.at;
         self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
         self.last_at = self.last_at.max(Some(at));
-        self.last_broker_at = self.last_broker_at.max(Some(broker_at));
         if makes_live {
             self.live_since = Some(self.live_since.map_or(at, |first| first.min(at)));
+        }
+        let last = self.last.get_or_insert_with(|| LastEvent {
+            broker_at: Timestamp::from_millis(i64::MIN),
+            event_id: CompactString::default(),
+            event_type: CompactString::default(),
+            is_late: false,
+        });
+        if (broker_at, &*event.event_id) > (last.broker_at, last.event_id.as_str()) {
+            // The texts are overwritten in place: their memory serves again.
+            last.event_id.clear();
+            last.event_id.push_str(&event.event_id);
+            last.event_type.clear();
+            last.event_type.push_str(event.body.type_name());
+            last.broker_at = broker_at;
+            last.is_late = broker_at.millis_since(at) > LATE_EVENT_MS;
         }
     }
 
@@ -106,9 +139,9 @@ impl Feed {
         self.last_at
     }
 
-    /// The newest record time.
-    pub const fn last_broker_at(&self) -> Option<Timestamp> {
-        self.last_broker_at
+    /// The newest event, by record time.
+    pub const fn last_event(&self) -> Option<&LastEvent> {
+        self.last.as_ref()
     }
 
     /// How many copies of events were ignored.

@@ -19,7 +19,7 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.nps-responses`.
-    pub enum Event {
+    pub enum Event in "cs.nps-responses" {
         /// Somebody answered how likely they are to recommend.
         "nps" => Nps(Nps<'a>),
         /// Somebody was asked.

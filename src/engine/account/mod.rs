@@ -37,6 +37,8 @@ pub mod outcomes;
 
 pub mod commercial;
 
+pub mod workflow;
+
 /// An event that is older than this before its record's time came too late for every window.
 pub const LATE_MS: i64 = 400 * DAY_MS;
 
@@ -79,7 +81,7 @@ impl Account {
         if !feed.is_new(key.hash(&event.event_id), ids_max) {
             return Folded::Duplicate;
         }
-        feed.note(event.at, broker_at, makes_live(&event.body));
+        feed.note(event, broker_at, makes_live(&event.body));
         let is_late = broker_at.millis_since(event.at) > LATE_MS;
         if is_late {
             feed.note_late();
@@ -125,6 +127,14 @@ impl Account {
         }
     }
 
+    /// The feed that had the newest event, by record time.
+    pub fn newest_feed(&self) -> &Feed {
+        let newest = Topic::ALL
+            .into_iter()
+            .max_by_key(|topic| self.feed(*topic).last_event().map(|last| last.broker_at));
+        self.feed(newest.unwrap_or(Topic::Accounts))
+    }
+
     const fn feed_mut(&mut self, topic: Topic) -> &mut Feed {
         match topic {
             Topic::Accounts => &mut self.profile.feed,
@@ -136,6 +146,11 @@ impl Account {
             Topic::Commercial => &mut self.commercial.feed,
             Topic::Commands => &mut self.commands,
         }
+    }
+
+    /// Whether no event was ever folded in.
+    pub fn is_empty(&self) -> bool {
+        Topic::ALL.into_iter().all(|topic| self.feed(topic).last_at().is_none())
     }
 
     /// When the first event of the account happened; commands do not count.

@@ -17,7 +17,7 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.outcomes`.
-    pub enum Event {
+    pub enum Event in "cs.outcomes" {
         /// The return on the investment was measured.
         "roi_reported" => RoiReported(RoiReported),
         /// A key figure of the customer was measured.

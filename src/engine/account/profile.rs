@@ -18,7 +18,7 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.accounts`.
-    pub enum Event {
+    pub enum Event in "cs.accounts" {
         /// The whole profile, as it is now; the last one counts.
         "account_updated" => Updated(Updated<'a>),
     }

@@ -17,7 +17,7 @@ use super::feed::Feed;
 
 event_types! {
     /// The types of `cs.relationship`.
-    pub enum Event {
+    pub enum Event in "cs.relationship" {
         /// Somebody at the customer became the sponsor.
         "sponsor_assigned" => SponsorAssigned(SponsorAssigned<'a>),
         /// The sponsor took part in something.

@@ -23,7 +23,7 @@ pub mod metrics;
 
 event_types! {
     /// The types of `cs.support-tickets`.
-    pub enum Event {
+    pub enum Event in "cs.support-tickets" {
         /// A ticket was opened; its first event of this kind counts.
         "ticket_opened" => Opened(Opened<'a>),
         /// A ticket was worked on.

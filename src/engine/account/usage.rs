@@ -25,7 +25,7 @@ pub mod metrics;
 
 event_types! {
     /// The types of `cs.product-usage`.
-    pub enum Event {
+    pub enum Event in "cs.product-usage" {
         /// A user worked with the product.
         "session" => Session(Session<'a>),
         /// A user logged in.

@@ -27,6 +27,20 @@ pub enum HealthBand {
     Green,
 }
 
+impl HealthBand {
+    /// All bands, worst first.
+    pub const ALL: [HealthBand; 3] = [HealthBand::Red, HealthBand::Yellow, HealthBand::Green];
+
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            HealthBand::Red => "red",
+            HealthBand::Yellow => "yellow",
+            HealthBand::Green => "green",
+        }
+    }
+}
+
 /// How health is computed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -244,11 +258,7 @@ impl HealthModel {
 
     /// The band of a rounded health score.
     pub fn band(&self, health_score: f64) -> HealthBand {
-        match health_score {
-            score if score >= self.bands.green => HealthBand::Green,
-            score if score >= self.bands.yellow => HealthBand::Yellow,
-            _ => HealthBand::Red,
-        }
+        self.bands.of(health_score)
     }
 
     /// Says everything that reads well and means nothing.
@@ -276,6 +286,20 @@ impl HealthModel {
 }
 
 impl Bands {
+    /// The band of a health score, not damped.
+    pub fn of(&self, health_score: f64) -> HealthBand {
+        match health_score {
+            score if score >= self.green => HealthBand::Green,
+            score if score >= self.yellow => HealthBand::Yellow,
+            _ => HealthBand::Red,
+        }
+    }
+
+    /// The dwell time in milliseconds.
+    pub fn dwell_ms(&self) -> i64 {
+        (self.dwell_hours * crate::engine::time::HOUR_MS as f64) as i64
+    }
+
     fn check(&self, problems: &mut Problems) {
         let Self { green, yellow, hysteresis_points, dwell_hours } = *self;
         problems.range(&["health", "bands", "green"], green, 0.0, 100.0);

@@ -12,11 +12,13 @@ use super::id::name_hash;
 use by_segment::BySegment;
 use health::HealthModel;
 use problems::{ModelErrors, Problems};
+use rules::{Alerts, Publication};
 
 pub mod anchors;
 pub mod by_segment;
 pub mod health;
 pub mod problems;
+pub mod rules;
 
 /// The model that ships.
 pub const DEFAULT_TEXT: &str = include_str!("../../../config/model.yaml");
@@ -40,6 +42,10 @@ pub struct Model {
     /// The same, read.
     #[serde(skip)]
     by_segment: BySegment,
+    /// When an assessment is worth a record.
+    pub publication: Publication,
+    /// What people are told to look after.
+    pub alerts: Alerts,
 }
 
 /// What money is worth.
@@ -168,6 +174,8 @@ impl Model {
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
         self.health.check(problems);
+        self.publication.check(problems);
+        self.alerts.check(problems);
     }
 }
 

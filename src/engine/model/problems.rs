@@ -86,6 +86,13 @@ impl Problems {
     }
 }
 
+impl ModelErrors {
+    /// The file could not be read at all.
+    pub fn unreadable(problem: String) -> Self {
+        Self(vec![ModelError { line: 0, column: 0, problem }])
+    }
+}
+
 impl ModelError {
     fn at(location: Location, problem: String) -> Self {
         Self { line: location.line(), column: location.column(), problem }

@@ -1,0 +1,137 @@
+//! `pulse run`: the service. Checks what can be checked, then lets the workers turn.
+//!
+//! The loop itself is `kafka/worker.rs`; signals and deadlines are `supervise.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::cli::Exit;
+use crate::cli::supervise::{End, supervise};
+use crate::config::Config;
+use crate::engine::decode::Decoder;
+use crate::engine::event::Topic;
+use crate::engine::id::IdKey;
+use crate::engine::model::Model;
+use crate::engine::model::problems::ModelErrors;
+use crate::engine::output::OutputTopic;
+use crate::http::page;
+use crate::kafka::clock::Clock;
+use crate::kafka::failure::Failure;
+use crate::kafka::setup::Setup;
+use crate::kafka::status::Status;
+use crate::kafka::topics;
+use crate::kafka::view_feed;
+use crate::kafka::worker::Worker;
+use crate::telemetry::Telemetry;
+use crate::view::View;
+
+/// How long a worker waits before it starts afresh, so that a broker that is down is not hammered.
+const RESTART_WAIT: Duration = Duration::from_secs(1);
+
+/// Runs until told to stop.
+pub fn main(config: Config) -> anyhow::Result<Exit> {
+    let clock = Clock::moved(config.clock.offset);
+    let setup = Arc::new(setup(config, clock)?);
+    if setup.config.privacy.is_default() {
+        tracing::warn!("privacy.hash_key is not set: people's ids are hashed with a published key");
+    }
+    tracing::info!(config = %setup.config, model = setup.model.version(), "starting");
+    serve(&setup, &Arc::new(View::default()))
+}
+
+/// Lets workers, view feed and HTTP servers run until the process is told to stop.
+pub fn serve(setup: &Arc<Setup>, view: &Arc<View>) -> anyhow::Result<Exit> {
+    let feed = {
+        let (setup, view) = (Arc::clone(setup), Arc::clone(view));
+        std::thread::Builder::new()
+            .name("view-feed".to_owned())
+            .spawn(move || feed(&setup, &view))
+            .context("the view's thread cannot start")?
+    };
+    let pages = page::router(Arc::clone(view));
+    let workers = Arc::clone(setup);
+    let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
+        work(&workers, number)
+    })?;
+    if feed.join().is_err() {
+        tracing::error!("the view's thread panicked");
+    }
+    Ok(exit)
+}
+
+/// Everything the workers share, checked.
+///
+/// # Errors
+/// A model file, a broker or topics that cannot be used; the text says what to do.
+pub fn setup(config: Config, clock: Clock) -> anyhow::Result<Setup> {
+    let model = Arc::new(model(&config)?);
+    let partitions = topics::check(&config)?;
+    Ok(Setup {
+        model,
+        decoder: Decoder::new(),
+        id_key: IdKey::new(config.privacy.key()),
+        input_names: Topic::ALL.map(|topic| topics::name_of(&config.topics, topic).to_owned()),
+        output_names: OutputTopic::ALL.map(|topic| config.topics.output(topic).to_owned()),
+        changelog_name: config.topics.pulse_changelog.clone(),
+        partitions,
+        telemetry: Arc::new(Telemetry::new()),
+        status: Arc::new(Status::new(config.workers)),
+        clock,
+        config,
+    })
+}
+
+/// The model that the settings name, or the one that is built in.
+///
+/// # Errors
+/// When the file cannot be read, or [`ModelErrors`].
+pub fn model(config: &Config) -> anyhow::Result<Model> {
+    let Some(path) = &config.model else { return Ok(Model::default()) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        ModelErrors::unreadable(format!("{error}: `model` must name a readable file"))
+    });
+    text.and_then(|text| Model::parse(&text))
+        .with_context(|| format!("the model file {} cannot be used", path.display()))
+}
+
+/// One worker: started afresh after every failure that a fresh start may mend.
+fn work(setup: &Setup, number: u32) -> End {
+    loop {
+        let failure = match Worker::start(setup, number) {
+            Err(failure) => failure,
+            Ok(mut worker) => match worker.run() {
+                Ok(()) => return End::Drained,
+                Err(Failure::ProducerFenced(reason)) => worker.judge_fenced(reason),
+                Err(failure) => failure,
+            },
+        };
+        match failure {
+            Failure::Fenced(reason) => {
+                tracing::error!(worker = number, reason, "fenced");
+                return End::Replaced;
+            }
+            Failure::Fatal(reason) => return End::Failed(anyhow::anyhow!(reason)),
+            Failure::Restart(reason) | Failure::ProducerFenced(reason) => {
+                if setup.status.is_draining() {
+                    return End::Drained;
+                }
+                setup.telemetry.worker_restarts.inc();
+                tracing::warn!(worker = number, reason, "the worker starts afresh");
+                std::thread::park_timeout(RESTART_WAIT);
+            }
+        }
+    }
+}
+
+/// The view's thread: started afresh like a worker.
+fn feed(setup: &Setup, view: &View) {
+    while let Err(failure) = view_feed::run(setup, view) {
+        if setup.status.is_draining() {
+            return;
+        }
+        tracing::warn!(%failure, "the view's feed starts afresh");
+        std::thread::park_timeout(RESTART_WAIT);
+    }
+}

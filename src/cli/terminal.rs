@@ -1,0 +1,150 @@
+//! The compact live table of `pulse demo`: accounts, alerts, throughput, lag.
+//!
+//! A pure function of what it is given; when it is drawn is said in `demo.rs`.
+
+use std::fmt::Write as _;
+
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::{AccountHealth, Alert, Transition};
+use crate::view::{View, change, why};
+
+/// Most accounts in the table.
+const ACCOUNTS: usize = 16;
+/// Most alert transitions under it.
+const ALERTS: usize = 6;
+
+/// Figures of the running service that are not in the view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// What is going on, in a few words.
+    pub doing: String,
+    /// Events applied since the start.
+    pub n_events: u64,
+    /// Events applied in the last second.
+    pub events_per_sec: f64,
+    /// Records not fetched yet; nothing while unknown.
+    pub lag: Option<u64>,
+    /// Where the page is.
+    pub page: String,
+}
+
+/// The screen as text with ANSI colours if `colour`.
+pub fn screen(view: &View, pace: &Pace, colour: bool) -> String {
+    let paint = Paint { colour };
+    let mut out = String::with_capacity(4096);
+    let [red, yellow, green] = view.bands();
+    let (published, alerts) = view.published();
+    let as_of = view.as_of().map_or_else(|| "–".to_owned(), |at| at.to_string());
+    let lag = pace.lag.map_or_else(|| "–".to_owned(), |lag| lag.to_string());
+    let _ = writeln!(out, "{} {}   as of {as_of}", paint.bold("pulse"), pace.doing);
+    let _ = writeln!(
+        out,
+        "{} events · {:.0}/s · lag {lag} · {published} assessments and {alerts} alert \
+         transitions published",
+        pace.n_events, pace.events_per_sec
+    );
+    let _ = writeln!(
+        out,
+        "{} accounts: {} {} {}   page {}\n",
+        red + yellow + green,
+        paint.band(HealthBand::Red, &format!("{red} red")),
+        paint.band(HealthBand::Yellow, &format!("{yellow} yellow")),
+        paint.band(HealthBand::Green, &format!("{green} green")),
+        pace.page
+    );
+    let _ = writeln!(
+        out,
+        "{}",
+        paint.quiet(&format!(
+            "{:<28} {:>6}  {:<8} {:>6}  {:<34} {}",
+            "account (newest change first)", "health", "band", "change", "why", "as of"
+        ))
+    );
+    for health in view.newest_accounts(ACCOUNTS) {
+        let _ = writeln!(out, "{}", account_line(&health, &paint));
+    }
+    let _ = writeln!(out, "\n{}", paint.quiet("alerts (newest first)"));
+    for alert in view.newest_alerts(ALERTS) {
+        let _ = writeln!(out, "{}", alert_line(&alert, &paint));
+    }
+    out
+}
+
+fn account_line(health: &AccountHealth, paint: &Paint) -> String {
+    let band = health.displayed_health_band;
+    let change = change(health).map_or_else(String::new, |points| format!("{points:+.1}"));
+    let at = health.at.to_string();
+    format!(
+        "{:<28.28} {:>6.1}  {} {change:>6}  {:<34.34} {}",
+        health.account_id,
+        health.displayed_health_score,
+        paint.band(band, &format!("{:<8}", band.name())),
+        why(health),
+        at.get(..16).unwrap_or(&at)
+    )
+}
+
+fn alert_line(alert: &Alert, paint: &Paint) -> String {
+    let at = alert.at.to_string();
+    let transition = format!("{:<9}", alert.transition.name());
+    let transition = match alert.transition {
+        Transition::Raised => paint.band(HealthBand::Red, &transition),
+        Transition::Updated => paint.band(HealthBand::Yellow, &transition),
+        Transition::Resolved => paint.band(HealthBand::Green, &transition),
+    };
+    format!(
+        "{} {transition} {:<14} {:<28.28} {}",
+        at.get(..16).unwrap_or(&at),
+        alert.rule,
+        alert.account_id,
+        alert.reason
+    )
+}
+
+/// Colours, or none.
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn with(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    fn quiet(&self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn band(&self, band: HealthBand, text: &str) -> String {
+        self.with(
+            match band {
+                HealthBand::Red => "31",
+                HealthBand::Yellow => "33",
+                HealthBand::Green => "32",
+            },
+            text,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_account_health_band_change_and_why() {
+        let view = View::default();
+        let golden = include_bytes!("../../tests/golden/account-health.json");
+        view.take_health("acme", Some(golden)).unwrap();
+        let screen = screen(&view, &Pace::default(), false);
+        let line = screen.lines().find(|line| line.starts_with("acme ")).unwrap();
+        let words: Vec<_> = line.split_whitespace().collect();
+        assert_eq!(words[1..6], ["81.5", "yellow", "-3.5", "P1", "-3.5"]);
+        assert!(line.contains("(session)"), "{line}");
+        assert!(!screen.contains('\x1b'));
+    }
+}

@@ -1,0 +1,100 @@
+//! What `decide` remembers of an account: its displayed band, open alerts, what was last said.
+//!
+//! What is remembered of its events are the facets beside this file.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::metric::MetricId;
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::Severity;
+use crate::engine::time::Timestamp;
+
+/// Everything `decide` reads besides the assessment and the facts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// The displayed band; nothing while nothing is known of the account.
+    pub band: Option<DisplayedBand>,
+    /// One an alert rule that is not at rest, by rule id.
+    pub episodes: Vec<Episode>,
+    /// When the customer left; nothing for one that stays or came back.
+    pub churned_at: Option<Timestamp>,
+}
+
+/// A band that is damped by hysteresis and dwell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisplayedBand {
+    /// The band.
+    pub band: HealthBand,
+    /// Since when it is displayed.
+    pub since: Timestamp,
+    /// The band before it.
+    pub before: Option<HealthBand>,
+}
+
+/// Where one alert rule stands with an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    /// The rule's id.
+    pub rule: CompactString,
+    /// Where it stands.
+    pub phase: Phase,
+}
+
+/// The phases of an episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Phase {
+    /// The condition holds, but not yet for long enough.
+    Holding {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The alert was raised.
+    Raised(Raised),
+    /// The alert is over; the rule stays quiet for a while.
+    CoolingDown {
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// An alert as it was last said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Raised {
+    /// When the episode was raised.
+    pub raised_at: Timestamp,
+    /// The last sequence number said.
+    pub sequence: u32,
+    /// How bad it was called.
+    pub severity: Severity,
+    /// The figure that was last said.
+    pub observed: f64,
+    /// Since when the condition is clear.
+    pub clear_since: Option<Timestamp>,
+}
+
+/// What was last published to `cs.account-health`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// The model that it was computed with.
+    pub model_version: CompactString,
+    /// The health, rounded as it was published.
+    pub health_score: f64,
+    /// The displayed band.
+    pub displayed_band: HealthBand,
+    /// The metrics that existed.
+    pub metrics: Vec<SaidMetric>,
+}
+
+/// A metric as it was last published.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaidMetric {
+    /// Which.
+    pub metric: MetricId,
+    /// Its score.
+    pub score: f64,
+    /// Its points of health.
+    pub points: f64,
+}

@@ -1,0 +1,107 @@
+//! Assessment and facts against the workflow: what to say, and when to look again.
+//!
+//! What is believed is computed in `assess.rs`; records are written in `kafka/`.
+
+mod alerts;
+mod band;
+mod health;
+
+use super::account::Account;
+use super::account::fact::Fact;
+use super::account::workflow::{Said, Workflow};
+use super::assess::Assessment;
+use super::model::Model;
+use super::output::{AccountId, Output, OutputBody};
+use super::time::{DAY_MS, Timestamp};
+
+/// All that a decision reads, besides what it changes.
+pub struct Situation<'a> {
+    /// Whose decision it is.
+    pub account_id: &'a AccountId,
+    /// The account's facets.
+    pub account: &'a Account,
+    /// What is believed about it.
+    pub assessment: &'a Assessment,
+    /// The model in force.
+    pub model: &'a Model,
+    /// As of when.
+    pub now: Timestamp,
+    /// Milliseconds after midnight (UTC) at which the account has its daily look.
+    pub look_ms: i64,
+}
+
+impl Situation<'_> {
+    fn output(&self, body: OutputBody) -> Output {
+        Output { account_id: self.account_id.clone(), at: self.now, body }
+    }
+}
+
+/// Says what has to be said as of `now`, and answers when to look again.
+///
+/// `workflow` and `said` are brought up to date; the outputs go to the end of `outputs`.
+pub fn decide(
+    situation: &Situation<'_>,
+    facts: &[Fact],
+    workflow: &mut Workflow,
+    said: &mut Option<Said>,
+    outputs: &mut Vec<Output>,
+) -> Timestamp {
+    let now = situation.now;
+    let mut look = Looks { now, next: next_daily_look(now, situation.look_ms) };
+    let churned = note_contract(facts, workflow, now);
+    band::damp(situation, workflow, &mut look);
+    let already = outputs.len();
+    if churned {
+        alerts::resolve_all(situation, workflow, outputs);
+    } else if workflow.churned_at.is_none() {
+        alerts::look(situation, workflow, &mut look, outputs);
+    }
+    let alert_changed = outputs.len() > already;
+    health::publish(situation, workflow, said, alert_changed, &mut look, outputs);
+    look.next
+}
+
+/// Keeps whether the customer left; true when they left by these facts.
+fn note_contract(facts: &[Fact], workflow: &mut Workflow, now: Timestamp) -> bool {
+    let mut left = false;
+    for fact in facts {
+        match fact {
+            Fact::ContractChurned => {
+                workflow.churned_at = Some(now);
+                left = true;
+            }
+            Fact::ContractSigned | Fact::ContractRenewed => {
+                workflow.churned_at = None;
+                left = false;
+            }
+            Fact::NpsAnswered { .. }
+            | Fact::TicketEscalated { .. }
+            | Fact::SponsorDeparted
+            | Fact::SponsorAssigned
+            | Fact::CompetitorMentioned
+            | Fact::PaymentFailed => {}
+        }
+    }
+    left
+}
+
+/// The earliest of the instants at which something may change by itself.
+pub(in crate::engine) struct Looks {
+    now: Timestamp,
+    next: Timestamp,
+}
+
+impl Looks {
+    /// Asks for a look at `at`; an instant that is not in the future is no reason to look.
+    fn at(&mut self, at: Timestamp) {
+        if at > self.now {
+            self.next = self.next.min(at);
+        }
+    }
+}
+
+/// The first daily look after `now`.
+pub(in crate::engine) fn next_daily_look(now: Timestamp, look_ms: i64) -> Timestamp {
+    let today = now.day().start().plus_millis(look_ms);
+    if today > now { today } else { today.plus_millis(DAY_MS) }
+}

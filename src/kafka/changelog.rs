@@ -1,0 +1,194 @@
+//! What is written to the changelog: keys, envelope, marks and fences.
+//!
+//! What an account's records hold is said in `engine::state`; reading them back is `restore.rs`.
+
+use compact_str::CompactString;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::event::Topic;
+use crate::engine::state::StateKind;
+use crate::engine::time::Timestamp;
+
+/// The format of the records that this version writes; readers know this one and the one before.
+pub const FORMAT: u8 = 1;
+
+/// Format byte and checksum before the content.
+const HEAD_BYTES: usize = 5;
+
+/// What a record of the changelog is, by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    /// Part of an account's state.
+    State(StateKind, &'a str),
+    /// The mark of the partition.
+    Mark,
+    /// The fence of the partition.
+    Fence,
+}
+
+/// The record of a step: what was applied, and as of when (`architecture.md` §4.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// 1 for the first step of the partition, then counted up; also in the offsets' metadata.
+    pub sequence: u64,
+    /// The partition's clock.
+    pub now: Timestamp,
+    /// The model in force.
+    pub model_version: CompactString,
+    /// How many partitions the input topics have.
+    pub partitions: u32,
+    /// What was applied of each input topic, in the order of [`Topic::ALL`].
+    pub ranges: [Range; Topic::ALL.len()],
+    /// All usage before this offset is in usage records.
+    pub usage_low_water: i64,
+    /// Set in the first mark after a restore: from which usage offset it folded again.
+    pub restored_from: Option<i64>,
+    /// When the partition had first read all of its input.
+    pub caught_up_at: Option<Timestamp>,
+}
+
+/// Offsets `[from, to)` of one input topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// The first offset of the step.
+    pub from: i64,
+    /// The offset after the last one.
+    pub to: i64,
+}
+
+/// Written before a restore: what comes before it was resolved when it can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fence {
+    /// Who restores.
+    pub instance: CompactString,
+    /// Tells this restore from any other.
+    pub nonce: u64,
+}
+
+/// Why a record of the changelog cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The key is none of ours.
+    #[error("unknown key")]
+    Key,
+    /// Written by a version that this one does not know.
+    #[error("format {0}; this version reads format {FORMAT}")]
+    Format(u8),
+    /// The checksum differs, or the record is cut short.
+    #[error("checksum differs")]
+    Checksum,
+    /// The content is not what its kind says.
+    #[error("content is not readable")]
+    Content,
+}
+
+impl<'a> Key<'a> {
+    /// The key's bytes: one letter for the kind, then the account id.
+    pub fn encode(self) -> Vec<u8> {
+        let (letter, id) = match self {
+            Key::State(StateKind::Usage, id) => (b'u', id),
+            Key::State(StateKind::Rest, id) => (b'r', id),
+            Key::State(StateKind::Said, id) => (b's', id),
+            Key::Mark => (b'm', ""),
+            Key::Fence => (b'f', ""),
+        };
+        let mut bytes = Vec::with_capacity(1 + id.len());
+        bytes.push(letter);
+        bytes.extend_from_slice(id.as_bytes());
+        bytes
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// [`Damage::Key`] when it is none of ours.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Damage> {
+        let (letter, id) = bytes.split_first().ok_or(Damage::Key)?;
+        let id = std::str::from_utf8(id).map_err(|_| Damage::Key)?;
+        match (letter, id) {
+            (b'u', id) => Ok(Key::State(StateKind::Usage, id)),
+            (b'r', id) => Ok(Key::State(StateKind::Rest, id)),
+            (b's', id) => Ok(Key::State(StateKind::Said, id)),
+            (b'm', "") => Ok(Key::Mark),
+            (b'f', "") => Ok(Key::Fence),
+            _ => Err(Damage::Key),
+        }
+    }
+}
+
+/// A value: format byte, checksum of the content, content.
+pub fn encode<T: Serialize>(content: &T, buffer: Vec<u8>) -> Vec<u8> {
+    let mut bytes = buffer;
+    bytes.clear();
+    bytes.extend_from_slice(&[0; HEAD_BYTES]);
+    let mut bytes = postcard::to_extend(content, bytes)
+        .expect("state has no maps of unknown length and writing to memory does not fail");
+    let checksum = crc32fast::hash(&bytes[HEAD_BYTES..]);
+    bytes[0] = FORMAT;
+    bytes[1..HEAD_BYTES].copy_from_slice(&checksum.to_le_bytes());
+    bytes
+}
+
+/// Reads a value that [`encode`] wrote.
+///
+/// # Errors
+/// [`Damage`] says what is wrong with it.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+    let (head, content) = bytes.split_at_checked(HEAD_BYTES).ok_or(Damage::Checksum)?;
+    if head[0] != FORMAT {
+        return Err(Damage::Format(head[0]));
+    }
+    let checksum = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
+    if checksum != crc32fast::hash(content) {
+        return Err(Damage::Checksum);
+    }
+    postcard::from_bytes(content).map_err(|_| Damage::Content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark() -> Mark {
+        Mark {
+            sequence: 7,
+            now: Timestamp::from_millis(1_700_000_000_000),
+            model_version: CompactString::const_new("abc"),
+            partitions: 6,
+            ranges: std::array::from_fn(|topic| Range { from: topic as i64, to: 100 }),
+            usage_low_water: 100,
+            restored_from: Some(90),
+            caught_up_at: None,
+        }
+    }
+
+    #[test]
+    fn a_mark_of_format_1_is_read_for_ever() {
+        let golden: &[u8] = include_bytes!("../../tests/golden/changelog-1-mark.bin");
+        assert_eq!(decode::<Mark>(golden), Ok(mark()));
+        assert_eq!(encode(&mark(), Vec::new()), golden);
+    }
+
+    #[test]
+    fn damage_is_seen() {
+        let bytes = encode(&mark(), Vec::new());
+        for place in 1..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= 1;
+            assert_eq!(decode::<Mark>(&damaged), Err(Damage::Checksum), "byte {place}");
+        }
+        assert_eq!(decode::<Mark>(&bytes[..3]), Err(Damage::Checksum));
+        assert_eq!(decode::<Mark>(&[9, 0, 0, 0, 0]), Err(Damage::Format(9)));
+    }
+
+    #[test]
+    fn keys_are_read_back() {
+        let kinds = StateKind::ALL.map(|kind| Key::State(kind, "acme"));
+        for key in kinds.into_iter().chain([Key::Mark, Key::Fence]) {
+            assert_eq!(Key::decode(&key.encode()), Ok(key));
+        }
+        assert_eq!(Key::decode(b""), Err(Damage::Key));
+        assert_eq!(Key::decode(b"xacme"), Err(Damage::Key));
+    }
+}

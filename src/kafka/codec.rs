@@ -1,0 +1,132 @@
+//! Outputs and dead letters to records: topic, key, value, headers.
+//!
+//! What is published is said in `engine::output`; state records are made in `changelog.rs`.
+
+use rdkafka::message::{Header, OwnedHeaders};
+use uuid::Uuid;
+
+use super::held::Held;
+use crate::engine::decode::error::DecodeError;
+use crate::engine::event::Topic;
+use crate::engine::output::{Output, OutputBody, OutputTopic};
+
+/// Namespace of `ce_id`: UUIDv5 of topic, key and value.
+const RECORD_NAMESPACE: Uuid = Uuid::from_u128(0x1b0c_38f3_77f5_5d0b_9c1b_51a1_2f5c_8a02);
+/// `ce_source` of everything that this service publishes.
+const SOURCE: &str = "/pulse";
+/// Prefix of Kafka Connect's headers of a dead letter.
+const CONNECT: &str = "__connect.errors";
+/// Largest value of a dead letter, in bytes; a larger one is cut, and says so.
+pub const DEAD_LETTER_BYTES_MAX: usize = 900 * 1024;
+
+/// An output as a record, without topic and partition.
+#[derive(Debug)]
+pub struct Record {
+    /// Which topic it goes to.
+    pub topic: OutputTopic,
+    /// Its key; a dead letter may have none.
+    pub key: Option<Vec<u8>>,
+    /// Its value; nothing erases the key.
+    pub value: Option<Vec<u8>>,
+    /// CloudEvents headers, or those of a dead letter.
+    pub headers: OwnedHeaders,
+}
+
+/// Where a dead letter was found, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// Name of the topic.
+    pub topic_name: &'a str,
+    /// The facet's topic.
+    pub topic: Topic,
+    /// The partition number.
+    pub partition: i32,
+    /// Name and worker number of this instance.
+    pub task: &'a str,
+}
+
+/// The topic, type and value of an output.
+pub fn published(output: &Output) -> (OutputTopic, &'static str, Option<Vec<u8>>) {
+    match &output.body {
+        OutputBody::Health(health) => {
+            (OutputTopic::AccountHealth, "account_health", Some(json(health)))
+        }
+        OutputBody::HealthErased => (OutputTopic::AccountHealth, "account_erased", None),
+        OutputBody::Alert(alert) => (OutputTopic::Alerts, "alert", Some(json(alert))),
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("outputs have string keys and finite numbers")
+}
+
+/// The record of an output, with CloudEvents headers in binary mode.
+pub fn record(output: &Output) -> Record {
+    let (topic, kind, value) = published(output);
+    let mut identity = Vec::with_capacity(256);
+    identity.extend_from_slice(topic.name().as_bytes());
+    identity.push(0);
+    identity.extend_from_slice(output.account_id.as_bytes());
+    identity.push(0);
+    identity.extend_from_slice(output.at.to_string().as_bytes());
+    identity.push(0);
+    identity.extend_from_slice(value.as_deref().unwrap_or_default());
+    let id = Uuid::new_v5(&RECORD_NAMESPACE, &identity).to_string();
+    let at = output.at.to_string();
+    let headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", &id),
+        ("ce_source", SOURCE),
+        ("ce_type", kind),
+        ("ce_subject", &output.account_id),
+        ("ce_time", &at),
+        ("content-type", "application/json"),
+    ]
+    .into_iter()
+    .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| {
+        headers.insert(Header { key, value: Some(value) })
+    });
+    let key = Some(output.account_id.as_bytes().to_vec());
+    Record { topic, key, value, headers }
+}
+
+/// The untouched record with Kafka Connect's ten headers; its own headers are kept.
+///
+/// A value that is too large for the broker is cut, with its length and hash in two more headers.
+pub fn dead_letter(held: &Held, found: &Found<'_>, error: &DecodeError) -> Record {
+    let mut headers = OwnedHeaders::new();
+    for (key, value) in &held.headers {
+        headers = headers.insert(Header { key, value: value.as_deref() });
+    }
+    let class = format!("pulse.{}", error.reason());
+    let message = error.to_string();
+    let connect = [
+        ("topic", found.topic_name),
+        ("partition", &found.partition.to_string()),
+        ("offset", &held.offset.to_string()),
+        ("connector.name", "pulse"),
+        ("task.id", found.task),
+        ("stage", error.stage()),
+        ("class.name", found.topic.name()),
+        ("exception.class.name", &class),
+        ("exception.message", &message),
+        ("exception.stacktrace", &message),
+    ];
+    for (name, value) in connect {
+        let key = format!("{CONNECT}.{name}");
+        if !held.headers.iter().any(|(held, _)| **held == *key) {
+            headers = headers.insert(Header { key: &key, value: Some(value) });
+        }
+    }
+    let mut value = held.value.as_deref().map(<[u8]>::to_vec);
+    if let Some(bytes) = value.as_mut().filter(|bytes| bytes.len() > DEAD_LETTER_BYTES_MAX) {
+        let hash = Uuid::new_v5(&RECORD_NAMESPACE, bytes).to_string();
+        let length = bytes.len().to_string();
+        for (key, value) in [("pulse.value.bytes", &length), ("pulse.value.sha1", &hash)] {
+            headers = headers.insert(Header { key, value: Some(value) });
+        }
+        bytes.truncate(DEAD_LETTER_BYTES_MAX);
+    }
+    let key = held.key.as_deref().map(<[u8]>::to_vec);
+    Record { topic: OutputTopic::DeadLetters, key, value, headers }
+}

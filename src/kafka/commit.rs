@@ -1,0 +1,184 @@
+//! One transaction: outputs, dead letters, state and marks of the partitions of a step.
+//!
+//! What a partition says is decided in `partition.rs`; the protocol is spoken in `producer.rs`.
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::changelog::{self, Key, Mark};
+use super::clock;
+use super::codec::{self, Record};
+use super::failure::Failure;
+use super::partition::{Partition, Step};
+use super::producer::{Outbox, Outgoing};
+use super::setup::Setup;
+use crate::engine::Outcome;
+use crate::engine::event::Topic;
+use crate::engine::output::OutputBody;
+use crate::engine::state::{Change, StateChange, StateKind};
+use crate::engine::time::Timestamp;
+
+/// A transaction that is being filled; none is begun before the first partition has something.
+pub(super) struct Committer<'w> {
+    setup: &'w Setup,
+    outbox: &'w Outbox,
+    wall: Timestamp,
+    begun: bool,
+    marks: Vec<(i32, Mark)>,
+    outcomes: Vec<(Topic, Outcome, Timestamp)>,
+    dead: Vec<(Topic, &'static str)>,
+    alerts: Vec<(String, &'static str)>,
+    buffer: Vec<u8>,
+}
+
+impl<'w> Committer<'w> {
+    /// An empty transaction; its records carry the wall clock's time.
+    pub(super) fn new(setup: &'w Setup, outbox: &'w Outbox, wall: Timestamp) -> Self {
+        Self {
+            setup,
+            outbox,
+            wall,
+            begun: false,
+            marks: Vec::new(),
+            outcomes: Vec::new(),
+            dead: Vec::new(),
+            alerts: Vec::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Sends what a step of one partition says and changed.
+    ///
+    /// # Errors
+    /// When librdkafka refuses a record.
+    pub(super) fn add(&mut self, partition: &mut Partition, step: Step) -> Result<(), Failure> {
+        if !self.begun {
+            self.outbox.begin()?;
+            self.begun = true;
+        }
+        let number = partition.number;
+        for output in &step.outputs {
+            if let OutputBody::Alert(alert) = &output.body {
+                self.alerts.push((alert.rule.to_string(), alert.transition.name()));
+            }
+            self.publish(number, codec::record(output))?;
+        }
+        for (topic, reason, record) in step.dead_letters {
+            self.dead.push((topic, reason));
+            self.publish(number, record)?;
+        }
+        let mut failed = Ok(());
+        let mut buffer = std::mem::take(&mut self.buffer);
+        partition.engine.take_changes(|change| {
+            if failed.is_ok() {
+                failed = self.write(number, &change, &mut buffer);
+            }
+        });
+        failed?;
+        buffer = changelog::encode(&step.mark, buffer);
+        self.log(number, Key::Mark, Some(&buffer))?;
+        self.buffer = buffer;
+        self.outcomes.extend(step.outcomes);
+        self.marks.push((number, step.mark));
+        Ok(())
+    }
+
+    fn publish(&self, partition: i32, record: Record) -> Result<(), Failure> {
+        self.outbox.send(Outgoing {
+            topic: &self.setup.output_names[record.topic.index()],
+            partition,
+            key: record.key.as_deref(),
+            value: record.value.as_deref(),
+            headers: Some(record.headers),
+            timestamp_ms: self.wall.as_millis(),
+        })
+    }
+
+    fn write(
+        &self,
+        partition: i32,
+        change: &Change<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let id = change.account_id;
+        let mut put = |kind: StateKind, bytes: Vec<u8>| {
+            let written_bytes = &self.setup.telemetry.state_bytes;
+            written_bytes.with_label_values(&[kind.name()]).inc_by(bytes.len() as u64);
+            let written = self.log(partition, Key::State(kind, id), Some(&bytes));
+            *buffer = bytes;
+            written
+        };
+        let reuse = Vec::new();
+        match &change.state {
+            StateChange::Usage(usage) => put(StateKind::Usage, changelog::encode(usage, reuse)),
+            StateChange::Rest(rest) => put(StateKind::Rest, changelog::encode(rest, reuse)),
+            StateChange::Said(said) => put(StateKind::Said, changelog::encode(said, reuse)),
+            StateChange::Erased(rest) => {
+                put(StateKind::Rest, changelog::encode(rest, reuse))?;
+                self.log(partition, Key::State(StateKind::Usage, id), None)?;
+                self.log(partition, Key::State(StateKind::Said, id), None)
+            }
+            StateChange::Gone => StateKind::ALL
+                .into_iter()
+                .try_for_each(|kind| self.log(partition, Key::State(kind, id), None)),
+        }
+    }
+
+    fn log(&self, partition: i32, key: Key<'_>, value: Option<&[u8]>) -> Result<(), Failure> {
+        self.outbox.send(Outgoing {
+            topic: &self.setup.changelog_name,
+            partition,
+            key: Some(&key.encode()),
+            value,
+            headers: None,
+            timestamp_ms: self.wall.as_millis(),
+        })
+    }
+
+    /// Commits under the settled generation; answers the marks that are in force now.
+    ///
+    /// # Errors
+    /// When the transaction failed or its outcome is unknown.
+    pub(super) fn commit(
+        self,
+        generation: &ConsumerGroupMetadata,
+    ) -> Result<Vec<(i32, Mark)>, Failure> {
+        if !self.begun {
+            return Ok(Vec::new());
+        }
+        let watch = clock::instant();
+        let mut offsets = TopicPartitionList::new();
+        for (number, mark) in &self.marks {
+            let sequence = mark.sequence.to_string();
+            for (index, range) in mark.ranges.iter().enumerate() {
+                let name = &self.setup.input_names[index];
+                let mut element = offsets.add_partition(name, *number);
+                element
+                    .set_offset(Offset::Offset(range.to.max(0)))
+                    .map_err(Failure::restart("naming an offset"))?;
+                element.set_metadata(&sequence);
+            }
+        }
+        self.outbox.commit(Some((&offsets, generation)))?;
+        self.count(watch.elapsed().as_secs_f64());
+        Ok(self.marks)
+    }
+
+    /// Counts what was committed; what was not, is never counted.
+    fn count(&self, commit_secs: f64) {
+        let telemetry = &self.setup.telemetry;
+        telemetry.commit_duration.observe(commit_secs);
+        let committed_at = self.setup.clock.now();
+        for (topic, outcome, broker_at) in &self.outcomes {
+            telemetry.note_outcome(*topic, *outcome);
+            let latency_secs = committed_at.millis_since(*broker_at) as f64 / 1_000.0;
+            telemetry.end_to_end_latency.observe(latency_secs.max(0.0));
+        }
+        for (topic, reason) in &self.dead {
+            telemetry.note_dead_letter(*topic, reason);
+        }
+        for (rule, transition) in &self.alerts {
+            telemetry.alerts.with_label_values(&[rule.as_str(), transition]).inc();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! One live partition number: its engine, what it holds, and one step of it.
+//!
+//! Which records arrive and how a step is committed is the loop's business (`worker.rs`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::changelog::{Mark, Range};
+use super::codec::{self, Found, Record};
+use super::held::{Held, HoldBound, Merge};
+use super::partitioner::partition_of;
+use crate::config::Partitioner;
+use crate::engine::decode::error::DecodeError;
+use crate::engine::decode::{Decoded, Decoder};
+use crate::engine::event::Topic;
+use crate::engine::output::Output;
+use crate::engine::time::{SECOND_MS, Timestamp};
+use crate::engine::{Engine, Origin, Outcome};
+
+/// Most accounts whose timer is run at the end of one step.
+const DUE_MAX: usize = 500;
+/// A clock whose every bound is younger than this has caught up.
+const CAUGHT_UP_MS: i64 = 10 * SECOND_MS;
+
+/// What a step needs from the worker.
+pub(super) struct Surroundings<'a> {
+    /// Reads records.
+    pub decoder: &'a Decoder,
+    /// How accounts are spread over partitions.
+    pub partitioner: Partitioner,
+    /// Names of the input topics, in the order of [`Topic::ALL`].
+    pub topic_names: &'a [String; Topic::ALL.len()],
+    /// Name and number of the worker.
+    pub task: &'a str,
+    /// Bounds on held records.
+    pub hold: HoldBound,
+    /// The wall clock, read once for the step.
+    pub wall: Timestamp,
+}
+
+/// A partition number that this worker processes.
+pub(super) struct Partition {
+    /// The partition number.
+    pub number: i32,
+    /// Its accounts.
+    pub engine: Engine,
+    /// Its fetched records.
+    pub merge: Merge,
+    /// The mark of the last committed step.
+    pub mark: Mark,
+    /// Whether more timers are due than one step runs.
+    pub more_due: bool,
+}
+
+/// What a step of one partition says and changed.
+pub(super) struct Step {
+    /// The mark to be committed.
+    pub mark: Mark,
+    /// Outputs, in the order in which they were decided.
+    pub outputs: Vec<Output>,
+    /// Dead letters with the reason.
+    pub dead_letters: Vec<(Topic, &'static str, Record)>,
+    /// What became of each record that was applied, and its broker time.
+    pub outcomes: Vec<(Topic, Outcome, Timestamp)>,
+}
+
+impl Partition {
+    /// The offset from which `topic` is to be fetched: after what is held.
+    pub(super) fn fetch_offset(&self, topic: Topic) -> i64 {
+        let applied = self.mark.ranges[topic.index()].to;
+        self.merge.next_offset(topic).unwrap_or(applied)
+    }
+
+    /// Takes what may be taken, in broker-time order, and ends the step at the clock.
+    ///
+    /// Nothing when nothing happened: no transaction is needed then.
+    pub(super) fn step(&mut self, around: &Surroundings<'_>) -> Option<Step> {
+        let mut step = Step {
+            mark: Mark { sequence: self.mark.sequence + 1, ..self.mark.clone() },
+            outputs: Vec::new(),
+            dead_letters: Vec::new(),
+            outcomes: Vec::new(),
+        };
+        for range in &mut step.mark.ranges {
+            *range = Range { from: range.to, to: range.to };
+        }
+        while let Some((topic, held)) = self.merge.pop(around.hold) {
+            step.mark.ranges[topic.index()].to = held.offset + 1;
+            self.take(topic, &held, around, &mut step);
+        }
+        let bound = self.merge.bound(self.mark.now, around.wall);
+        step.mark.now = self.mark.now.max(bound);
+        step.mark.usage_low_water = step.mark.ranges[Topic::Usage.index()].to;
+        let caught_up = self.merge.is_at_end()
+            && around.wall.millis_since(step.mark.now) <= CAUGHT_UP_MS
+            && self.mark.caught_up_at.is_none();
+        if caught_up {
+            step.mark.caught_up_at = Some(step.mark.now);
+        }
+        self.more_due = self.engine.finish_step(step.mark.now, DUE_MAX);
+        step.outputs = self.engine.take_outputs();
+        let moved = step.mark.ranges.iter().any(|range| range.to > range.from);
+        (moved || caught_up || self.engine.has_changes()).then_some(step)
+    }
+
+    fn take(&mut self, topic: Topic, held: &Held, around: &Surroundings<'_>, step: &mut Step) {
+        match self.apply(topic, held, around) {
+            Ok(outcome) => step.outcomes.push((topic, outcome, held.broker_at)),
+            Err(error) => {
+                let found = Found {
+                    topic_name: &around.topic_names[topic.index()],
+                    topic,
+                    partition: self.number,
+                    task: around.task,
+                };
+                let record = codec::dead_letter(held, &found, &error);
+                step.dead_letters.push((topic, error.reason(), record));
+            }
+        }
+    }
+
+    fn apply(
+        &mut self,
+        topic: Topic,
+        held: &Held,
+        around: &Surroundings<'_>,
+    ) -> Result<Outcome, DecodeError> {
+        let headers = held.headers();
+        let decoded = around.decoder.decode(&held.record(topic, &headers))?;
+        let account_id = match &decoded {
+            Decoded::Event(event) => &event.account_id,
+            Decoded::Erase { account_id } => account_id,
+        };
+        let partitions = self.mark.partitions;
+        match partition_of(around.partitioner, account_id.as_bytes(), partitions) {
+            Some(expected) if expected != self.number => {
+                return Err(DecodeError::WrongPartition { expected });
+            }
+            Some(_) | None => {}
+        }
+        let origin = Origin { offset: held.offset, broker_at: held.broker_at };
+        let engine = &mut self.engine;
+        catch_unwind(AssertUnwindSafe(|| match &decoded {
+            Decoded::Event(event) => engine.apply(event, origin),
+            Decoded::Erase { account_id } => {
+                engine.erase(account_id, origin);
+                Outcome::Applied
+            }
+        }))
+        .map_err(|_| DecodeError::Panicked)
+    }
+}

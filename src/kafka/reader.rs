@@ -1,0 +1,200 @@
+//! An assign-only consumer with explicit offsets: fetches records and knows where topics end.
+//!
+//! Which partitions are this worker's is learnt in `membership.rs`; the order in which records
+//! are taken is kept in `held.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Offset, TopicPartitionList};
+use serde::Deserialize;
+
+use super::client;
+use super::failure::Failure;
+
+/// How far the broker's copy of a partition was fetched, as the statistics say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The topic's name.
+    pub topic: String,
+    /// The partition number.
+    pub partition: i32,
+    /// Records that were not fetched yet.
+    pub behind: i64,
+}
+
+/// Passes the statistics on.
+struct Watcher {
+    progress: Sender<Vec<Progress>>,
+}
+
+/// A consumer without a group.
+pub(super) struct Reader {
+    consumer: BaseConsumer<Watcher>,
+    progress: Receiver<Vec<Progress>>,
+}
+
+#[derive(Deserialize)]
+struct Statistics {
+    #[serde(default)]
+    topics: BTreeMap<String, TopicStatistics>,
+}
+
+#[derive(Deserialize)]
+struct TopicStatistics {
+    #[serde(default)]
+    partitions: BTreeMap<String, PartitionStatistics>,
+}
+
+#[derive(Deserialize)]
+struct PartitionStatistics {
+    partition: i32,
+    next_offset: i64,
+    hi_offset: i64,
+    fetch_state: String,
+}
+
+impl ClientContext for Watcher {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        client::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(client = "reader", %error, reason, "kafka client error");
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        match read_statistics(statistics) {
+            // The receiver lives as long as the consumer: both belong to `Reader`.
+            Ok(progress) => drop(self.progress.send(progress)),
+            Err(error) => tracing::error!(%error, "librdkafka's statistics are not readable"),
+        }
+    }
+}
+
+impl ConsumerContext for Watcher {}
+
+/// The partitions whose end is known. `next_offset` counts fetched records, `hi_offset` is the
+/// end at the last fetch; both are negative while unknown.
+fn read_statistics(bytes: &[u8]) -> serde_json::Result<Vec<Progress>> {
+    let statistics: Statistics = serde_json::from_slice(bytes)?;
+    let mut progress = Vec::new();
+    for (topic, partitions) in statistics.topics {
+        for partition in partitions.partitions.into_values() {
+            let known = partition.hi_offset >= 0 && partition.next_offset >= 0;
+            if known && partition.partition >= 0 && partition.fetch_state == "active" {
+                progress.push(Progress {
+                    topic: topic.clone(),
+                    partition: partition.partition,
+                    behind: (partition.hi_offset - partition.next_offset).max(0),
+                });
+            }
+        }
+    }
+    Ok(progress)
+}
+
+impl Reader {
+    /// A reader of nothing yet.
+    ///
+    /// # Errors
+    /// When librdkafka refuses the configuration.
+    pub(super) fn new(config: &ClientConfig) -> Result<Self, Failure> {
+        let (sender, progress) = channel();
+        let consumer = config
+            .create_with_context(Watcher { progress: sender })
+            .map_err(Failure::restart("creating a reader"))?;
+        Ok(Self { consumer, progress })
+    }
+
+    /// Reads exactly these partitions from these offsets on, and nothing else.
+    ///
+    /// # Errors
+    /// When librdkafka refuses an offset.
+    pub(super) fn assign(&self, positions: &[(&str, i32, Offset)]) -> Result<(), Failure> {
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for (topic, partition, offset) in positions {
+            list.add_partition_offset(topic, *partition, *offset)
+                .map_err(Failure::restart("positioning the reader"))?;
+        }
+        self.consumer.assign(&list).map_err(Failure::restart("assigning the reader"))
+    }
+
+    /// The next record, waiting at most `timeout`.
+    ///
+    /// # Errors
+    /// When a partition cannot be read on from where it was.
+    pub(super) fn poll(&self, timeout: Duration) -> Result<Option<BorrowedMessage<'_>>, Failure> {
+        match self.consumer.poll(timeout) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(Some(message)),
+            Some(Err(error)) => match &error {
+                KafkaError::MessageConsumption(code) if is_transient(*code) => {
+                    tracing::warn!(%error, "reader: librdkafka goes on by itself");
+                    Ok(None)
+                }
+                _ => Err(Failure::of("reading", &error)),
+            },
+        }
+    }
+
+    /// What the statistics said since the last call.
+    pub(super) fn take_progress(&self) -> Vec<Progress> {
+        self.progress.try_iter().flatten().collect()
+    }
+
+    /// The first offset that the broker still holds.
+    ///
+    /// # Errors
+    /// When the broker does not answer within `timeout`.
+    pub(super) fn low_watermark(
+        &self,
+        topic: &str,
+        partition: i32,
+        timeout: Duration,
+    ) -> Result<i64, Failure> {
+        let (low, _) = self
+            .consumer
+            .fetch_watermarks(topic, partition, timeout)
+            .map_err(Failure::restart("reading where a topic begins"))?;
+        Ok(low)
+    }
+}
+
+fn is_transient(code: rdkafka::types::RDKafkaErrorCode) -> bool {
+    use rdkafka::types::RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::OperationTimedOut
+            | Code::Resolve
+            | Code::NotLeaderForPartition
+            | Code::LeaderNotAvailable
+            | Code::UnknownTopicOrPartition
+            | Code::ReplicaNotAvailable
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_say_how_far_each_partition_was_fetched() {
+        let statistics = br#"{"topics":{"t":{"partitions":{
+            "0":{"partition":0,"next_offset":5,"hi_offset":5,"fetch_state":"active","x":1},
+            "1":{"partition":1,"next_offset":5,"hi_offset":9,"fetch_state":"active"},
+            "2":{"partition":2,"next_offset":0,"hi_offset":-1001,"fetch_state":"active"},
+            "-1":{"partition":-1,"next_offset":0,"hi_offset":0,"fetch_state":"none"}}}}}"#;
+        let progress = |partition, behind| Progress { topic: "t".to_owned(), partition, behind };
+        let read = read_statistics(statistics).expect("well formed");
+        assert_eq!(read, [progress(0, 0), progress(1, 4)]);
+    }
+}
