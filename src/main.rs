@@ -9,6 +9,11 @@ use customer_pulse::cli::{self, Cli, Command, Exit};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = run(&cli).unwrap_or_else(|error| {
+        // Whoever read the output has seen enough, as in `pulse topics plan | head`.
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind == Some(std::io::ErrorKind::BrokenPipe) {
+            return Exit::Done;
+        }
         // Standard error is the last resort: where it is closed there is nobody to tell.
         let _unheard = writeln!(std::io::stderr(), "pulse: {error:#}");
         Exit::of(&error)

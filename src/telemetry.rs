@@ -43,7 +43,10 @@ trait Series: Collector + Clone + Sized + 'static {
 }
 
 macro_rules! series {
-    ($($(#[doc = $help:literal])+ $field:ident: $kind:ident = $name:literal $(, $label:literal)*;)+) => {
+    ($(
+        $(#[doc = $help:literal])+
+        $field:ident: $kind:ident = $name:literal $(, $label:literal)*;
+    )+) => {
         /// All series of the process. Shared by its threads; each series is safe to update at once.
         pub struct Telemetry {
             registry: Registry,
@@ -154,6 +157,22 @@ impl Telemetry {
     pub fn note_dead_letter(&self, topic: Topic, reason: &str) {
         self.events.with_label_values(&[topic.name()]).inc();
         self.dead_letters.with_label_values(&[topic.name(), reason]).inc();
+    }
+
+    /// Input records read in committed steps, over all topics.
+    pub fn n_events(&self) -> u64 {
+        Topic::ALL.iter().map(|topic| self.events.with_label_values(&[topic.name()]).get()).sum()
+    }
+
+    /// Records that are not fetched yet, over all topics; nothing before it was first known.
+    pub fn lag(&self) -> Option<u64> {
+        let families = self.consumer_lag.collect();
+        let values: Vec<_> = families
+            .iter()
+            .flat_map(|family| family.get_metric())
+            .map(|series| series.get_gauge().get_value())
+            .collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() as u64)
     }
 
     /// All series in Prometheus' text format.
@@ -275,8 +294,8 @@ mod tests {
     fn the_documented_series_are_those_declared() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/series.md");
         let head = "# Prometheus series\n\nServed on `ops.listen` as `/metrics`, with `process_*` \
-                    of the process itself.\nMade from `src/telemetry.rs`: `UPDATE_DOCS=1 cargo test \
-                    documented`.\n\n";
+                    of the process itself.\nMade from `src/telemetry.rs`: \
+                    `UPDATE_DOCS=1 cargo test documented`.\n\n";
         let expected = format!("{head}{}", series_table());
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, &expected).unwrap();

@@ -11,9 +11,11 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, ensure};
 
 /// The files of `deploy/kafka`, as they must lie beside one another.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     ("kafka", include_str!("../../deploy/kafka/kafka")),
     ("pom.xml", include_str!("../../deploy/kafka/pom.xml")),
+    ("server.properties", include_str!("../../deploy/kafka/server.properties")),
+    ("log4j2.properties", include_str!("../../deploy/kafka/log4j2.properties")),
 ];
 
 /// A broker that this process started and stops again.

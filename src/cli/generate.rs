@@ -119,11 +119,7 @@ pub fn publish(
 }
 
 /// Publishes each event when `clock` shows its time, until the process ends.
-fn live(
-    world: &mut Peekable<World>,
-    publisher: &Publisher,
-    clock: &Clock,
-) -> anyhow::Result<()> {
+fn live(world: &mut Peekable<World>, publisher: &Publisher, clock: &Clock) -> anyhow::Result<()> {
     while world.peek().is_some() {
         publish(world, publisher, clock.now())?;
         std::thread::park_timeout(LIVE_WAIT);

@@ -18,6 +18,7 @@ pub mod check;
 pub mod demo;
 pub mod generate;
 pub mod run;
+pub mod solo;
 pub mod supervise;
 pub mod terminal;
 pub mod topics;

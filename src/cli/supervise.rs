@@ -57,6 +57,10 @@ pub fn supervise<W>(
 where
     W: Fn(u32) -> End + Send + Sync + 'static,
 {
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %config, "starting");
+    if config.privacy.is_default() {
+        tracing::warn!("privacy.hash_key is not set: anyone can try ids against the stored hashes");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("http")
@@ -171,7 +175,8 @@ async fn watch_over(
                         exit = Exit::Replaced;
                     }
                     End::Failed(error) => {
-                        tracing::error!(worker = number, error = format!("{error:#}"), "worker failed");
+                        let error = format!("{error:#}");
+                        tracing::error!(worker = number, error, "worker failed");
                         // Being replaced says more than what broke on the way out.
                         exit = if exit == Exit::Replaced { exit } else { Exit::Failed };
                     }

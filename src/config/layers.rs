@@ -1,8 +1,8 @@
 //! Defaults < files < environment < flags, put together into one [`Config`].
 //!
-//! Every layer is flattened to settings of one kind (a dotted key, a text, where it was written), so
-//! each has the same errors and all errors are found in one go. What the values mean together is
-//! judged in `check.rs`.
+//! Every layer is flattened to settings of one kind (a dotted key, a text, where it was written),
+//! so each has the same errors and all errors are found in one go. What the values mean together
+//! is judged in `check.rs`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct Sources {
 
 /// All that is wrong with the configuration; the process ends with exit code 78.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be used:{}", listed(.problems))]
+#[error("the configuration cannot be used:\n  - {}", .problems.join("\n  - "))]
 pub struct ConfigError {
     /// One sentence each, naming the setting, where it was written, and the remedy.
     pub problems: Vec<String>,
@@ -178,9 +178,8 @@ fn insert(root: &mut Value, path: &[String], setting: &Setting) -> Result<(), St
 
 fn env_setting(keys: &Keys, name: &str, text: &str) -> Option<Setting> {
     let rest = name.strip_prefix(ENV_PREFIX)?;
-    let foreign =
-        |other: &&str| if other.ends_with('_') { name.starts_with(*other) } else { name == *other };
-    if ENV_FOREIGN.iter().any(|other| foreign(&other)) {
+    let foreign = |other: &&str| name == *other || other.ends_with('_') && name.starts_with(*other);
+    if ENV_FOREIGN.iter().any(foreign) {
         return None;
     }
     let mut key = rest.to_lowercase().replace("__", ".");
@@ -192,10 +191,6 @@ fn env_setting(keys: &Keys, name: &str, text: &str) -> Option<Setting> {
         }
     }
     Some(Setting::new(&key, text, name))
-}
-
-fn listed(problems: &[String]) -> String {
-    problems.iter().map(|problem| format!("\n  - {problem}")).collect()
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub struct Kafka {
     pub producer: Properties,
 }
 
-/// `topics.*`: eight input topics, the outputs, the private ones, and how `topics apply` makes them.
+/// `topics.*`: the eight inputs, the outputs, the private ones, and how `topics apply` makes them.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs)] // each field is the topic that `product.md` describes under this name

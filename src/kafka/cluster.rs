@@ -32,6 +32,8 @@ pub struct Cluster {
 pub struct Found {
     /// Partitions.
     pub partitions: u32,
+    /// Whether each of them has a leader; right after it is made, a topic has not.
+    pub led: bool,
     /// Settings by name; none when this client may not read them.
     pub settings: BTreeMap<String, String>,
 }
@@ -100,7 +102,8 @@ impl Connection {
         };
         for topic in metadata.topics().iter().filter(|topic| topic.error().is_none()) {
             let partitions = u32::try_from(topic.partitions().len()).unwrap_or(u32::MAX);
-            let found = Found { partitions, settings: BTreeMap::new() };
+            let led = topic.partitions().iter().all(|partition| partition.leader() >= 0);
+            let found = Found { partitions, led, settings: BTreeMap::new() };
             cluster.topics.insert(topic.name().to_owned(), found);
         }
         let there = |name: &&&str| cluster.topics.contains_key(**name);

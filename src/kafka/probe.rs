@@ -48,8 +48,7 @@ pub fn sample(
         samples.insert((*topic).to_owned(), Sample::default());
         let each = i64::try_from(records_max.div_ceil(*partitions as usize))?;
         for partition in 0..i32::try_from(*partitions)? {
-            let (low, high) = consumer
-                .fetch_watermarks(topic, partition, ANSWER_WAIT)
+            let (low, high) = ends(&consumer, topic, partition)
                 .with_context(|| format!("`{topic}` cannot be read"))?;
             let from = (high - each).max(low);
             left += high - from;
@@ -68,6 +67,21 @@ pub fn sample(
         sample.add(key, record.partition(), *partitions);
     }
     Ok(samples)
+}
+
+/// Where a partition begins and ends. A partition whose leader is changing is asked again.
+fn ends(
+    consumer: &BaseConsumer<Logged>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), KafkaError> {
+    let deadline = Deadline::after(ANSWER_WAIT);
+    loop {
+        let answer = consumer.fetch_watermarks(topic, partition, ANSWER_WAIT);
+        if answer.is_ok() || deadline.is_over() {
+            return answer;
+        }
+    }
 }
 
 /// Tries what can be tried without writing: the group, the transactional id. Names what is missing.

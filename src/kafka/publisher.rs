@@ -4,20 +4,24 @@
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::client;
 use super::failure::Failure;
 use super::partitioner::partition_of;
-use crate::config::Partitioner;
+use crate::config::{Config, Partitioner};
 use crate::engine::event::Topic;
 use crate::engine::time::Timestamp;
 
 /// How long the last records may take to be acknowledged.
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+/// How long the broker may take to answer a question.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// How long one look at the delivery reports waits while the queue is full.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -93,6 +97,26 @@ impl Publisher {
                 Err((error, _)) => return Err(Failure::of("publishing an event", &error)),
             }
         }
+    }
+
+    /// Whether no input topic holds a record.
+    ///
+    /// # Errors
+    /// When the broker cannot be asked.
+    pub fn is_empty(&self, config: &Config) -> Result<bool, Failure> {
+        let probe: BaseConsumer =
+            client::probe(config).create().map_err(Failure::restart("creating a probe"))?;
+        for name in &self.topic_names {
+            for number in 0..self.partitions.cast_signed() {
+                let (low, high) = probe
+                    .fetch_watermarks(name, number, ANSWER_LIMIT)
+                    .map_err(Failure::restart("reading where a topic ends"))?;
+                if high > low {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Waits until the broker has every record.

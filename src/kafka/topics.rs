@@ -69,7 +69,7 @@ pub enum TopicsError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// Something is wrong with topics that are there, or topics are missing.
-    #[error("the topics cannot be used:{}", .0.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+    #[error("the topics cannot be used:\n  - {}", .0.join("\n  - "))]
     Problems(Vec<String>),
 }
 
@@ -95,7 +95,7 @@ pub fn look(config: &Config) -> Result<Cluster, ClusterError> {
     cluster::look(config, &names)
 }
 
-/// Makes the topics that the plan finds missing, and waits until every broker can be asked for them.
+/// Makes the topics that the plan finds missing, and waits until their partitions have leaders.
 ///
 /// Blocks; must not be called on a thread of an async runtime.
 pub fn apply(config: &Config, plan: &Plan) -> Result<(), TopicsError> {
@@ -118,7 +118,8 @@ pub fn apply(config: &Config, plan: &Plan) -> Result<(), TopicsError> {
     let deadline = Deadline::after(ANSWER_WAIT);
     while problems.is_empty() {
         let found = connection.look(&[])?;
-        if missing.iter().all(|topic| found.topics.contains_key(&topic.name)) {
+        let led = |topic: &&Wanted| found.topics.get(&topic.name).is_some_and(|found| found.led);
+        if missing.iter().all(led) {
             return Ok(());
         }
         if deadline.is_over() {
@@ -148,8 +149,8 @@ pub fn plan(config: &Config, cluster: &Cluster) -> Plan {
         let deletes = policy.filter(|policy| *policy != "compact");
         if let Some(policy) = deletes.filter(|_| wanted.name == config.topics.pulse_changelog) {
             plan.problems.push(format!(
-                "`{0}` has cleanup.policy={policy}, which would delete the state of quiet accounts: \
-                 kafka-configs --alter --topic {0} --add-config cleanup.policy=compact",
+                "`{0}` has cleanup.policy={policy}, which would delete the state of quiet \
+                 accounts: kafka-configs --alter --topic {0} --add-config cleanup.policy=compact",
                 wanted.name
             ));
         }
@@ -285,19 +286,22 @@ mod tests {
     use super::*;
     use crate::kafka::cluster::Found;
 
+    /// Name, partitions, settings.
+    type There<'a> = (&'a str, u32, &'a [(&'a str, &'a str)]);
+
     /// A cluster with these topics, every other topic of ours missing.
-    fn cluster(topics: &[(&str, u32, &[(&str, &str)])]) -> Cluster {
+    fn cluster(topics: &[There<'_>]) -> Cluster {
         let settings = |pairs: &[(&str, &str)]| {
             pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
         };
-        let found = |(name, partitions, pairs): &(&str, u32, &[(&str, &str)])| {
-            let found = Found { partitions: *partitions, settings: settings(pairs) };
+        let found = |(name, partitions, pairs): &There<'_>| {
+            let found = Found { partitions: *partitions, led: true, settings: settings(pairs) };
             ((*name).to_owned(), found)
         };
         Cluster { brokers: 1, topics: topics.iter().map(found).collect() }
     }
 
-    fn problems(topics: &[(&str, u32, &[(&str, &str)])]) -> Vec<String> {
+    fn problems(topics: &[There<'_>]) -> Vec<String> {
         plan(&Config::default(), &cluster(topics)).problems
     }
 

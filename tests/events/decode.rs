@@ -140,29 +140,29 @@ fn errors_name_field_and_place_but_no_value() {
         (
             Topic::Support,
             r#""type":"csat","score":4711"#,
-            "the field `score` is not valid: expected a whole number from 1 to 5 at line 1 column 94",
+            "`score` is not valid: expected a whole number from 1 to 5",
         ),
         (
             Topic::Feedback,
             r#""type":"nps","score":"4711, expected x""#,
-            "the field `score` is not valid: invalid type: string, expected i64 at line 1 column 108",
+            "`score` is not valid: invalid type: string, expected i64",
         ),
         (
             Topic::Accounts,
-            r#""type":"account_updated","segment":"4711"}"#,
-            "the field `segment` is not valid: unknown word, expected one of `enterprise`, \
-             `mid_market`, `smb`, `strategic` at line 1 column 109",
+            r#""type":"account_updated","segment":"4711""#,
+            "`segment` is not valid: unknown word, expected one of `enterprise`, `mid_market`, \
+             `smb`, `strategic`",
         ),
         (
             Topic::Outcomes,
             r#""type":"roi_reported","realized":1,"target":-4711"#,
-            "the field `target` is not valid: a target must be greater than 0 at line 1 column 117",
+            "`target` is not valid: a target must be greater than 0",
         ),
     ] {
-        let ends = if fields.ends_with('}') { "" } else { "}" };
         let head = r#"{"event_id":"e1","account_id":"acme","ts":"2026-03-02T09:00:00Z","#;
-        let error = refused(topic, &format!("{head}{fields}{ends}"));
-        assert_eq!(error.to_string(), told);
+        let column = head.len() + fields.len();
+        let error = refused(topic, &format!("\n{head}{fields},\"z\":1}}"));
+        assert_eq!(error.to_string(), format!("the field {told} at line 2 column {column}"));
         assert_eq!(error.stage(), "TRANSFORMATION");
     }
 }
@@ -178,10 +178,8 @@ fn a_person_to_be_erased_is_named_in_one_way_at_least() {
 
 #[test]
 fn cloud_events_carry_the_envelope_in_either_mode() {
-    let plain = read(Topic::Usage, LOGIN.as_bytes(), &[]).unwrap();
     let structured = r#" {"specversion":"1.0","id":"e1","subject":"acme","type":"login",
         "time":"2026-03-02T09:00:00Z","source":"app","data":{"user_id":"u1"}}"#;
-    assert_eq!(read(Topic::Usage, structured.as_bytes(), &[]).unwrap(), plain);
     let headers: [Header<'_>; 6] = [
         ("ce_specversion", Some(b"1.0")),
         ("ce_id", Some(b"e1")),
@@ -191,6 +189,8 @@ fn cloud_events_carry_the_envelope_in_either_mode() {
         ("ce_source", Some(b"app")),
     ];
     let body = br#"{"user_id":"u1"}"#;
+    let plain = read(Topic::Usage, LOGIN.as_bytes(), &[]).unwrap();
+    assert_eq!(read(Topic::Usage, structured.as_bytes(), &[]).unwrap(), plain);
     assert_eq!(read(Topic::Usage, body, &headers).unwrap(), plain);
 
     for (from, to, told) in [

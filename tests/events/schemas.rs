@@ -55,9 +55,9 @@ impl Example {
     /// The example in the Confluent wire format.
     fn avro(&self) -> Vec<u8> {
         let fields = self.record().fields.iter();
-        let fields = fields.filter_map(|field| {
+        let fields = fields.map(|field| {
             let value = self.event.get(&field.name).unwrap_or(&Value::Null);
-            Some((field.name.clone(), to_avro(&field.schema, value)))
+            (field.name.clone(), to_avro(&field.schema, value))
         });
         let writer = GenericDatumWriter::builder(&self.schema).build().unwrap();
         let bytes = writer.write_value_to_vec(Avro::Record(fields.collect())).unwrap();
@@ -129,9 +129,9 @@ fn every_file_has_a_type() {
     let list = |dir: &Path| -> Vec<PathBuf> {
         std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
     };
-    let (dirs, mut found): (Vec<_>, BTreeSet<_>) =
-        list(&schemas_dir()).into_iter().partition(|path| path.is_dir());
-    found.extend(dirs.iter().flat_map(|dir| list(dir)));
+    let found = list(&schemas_dir()).into_iter();
+    let found = found.flat_map(|path| if path.is_dir() { list(&path) } else { vec![path] });
+    let found: BTreeSet<_> = found.collect();
     assert_eq!(found, expected);
 }
 
@@ -166,7 +166,7 @@ fn schemas_name_and_explain_what_they_describe() {
 fn each_example_is_read_in_full_and_its_avro_says_the_same() {
     for example in Example::all() {
         let name = example.name();
-        let json = example.json();
+        let (json, avro, header) = (example.json(), example.avro(), example.header());
         let event =
             read(example.topic, &json, &[]).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(
@@ -175,7 +175,6 @@ fn each_example_is_read_in_full_and_its_avro_says_the_same() {
         );
         assert!(!format!("{event:?}").contains("None"), "{name} leaves out a field: {event:?}");
 
-        let (avro, header) = (example.avro(), example.header());
         assert_eq!(read(example.topic, &avro, &header).as_ref(), Ok(&event), "{name}");
         if example.topic.types().len() > 1 {
             let error = read(example.topic, &avro, &[]).unwrap_err();
@@ -197,6 +196,45 @@ fn a_cut_or_prolonged_avro_value_is_refused() {
         let error = read(example.topic, &[&avro[..], &[0]].concat(), &header).unwrap_err();
         assert!(error.to_string().ends_with("bytes are left over after its end"), "{error}");
     }
+}
+
+#[test]
+fn avro_values_are_held_to_the_same_bounds() {
+    let find = |name: &str| Example::all().into_iter().find(|example| example.name() == name);
+    for (name, field, value, what) in [
+        (
+            "cs.nps-responses/nps",
+            "score",
+            Value::from(4711),
+            "expected a whole number from 0 to 10",
+        ),
+        (
+            "cs.nps-responses/nps",
+            "survey",
+            "4711".into(),
+            "unknown word, expected one of `relationship`, `transactional`, `touchpoint`",
+        ),
+        ("cs.product-usage/session", "duration_s", Value::from(-4711), "expected u32"),
+        ("cs.product-usage/login", "user_id", "".into(), "an id must not be empty"),
+        (
+            "cs.product-usage/login",
+            "type",
+            "session".into(),
+            "it is not the type of the schema that the value was read with",
+        ),
+    ] {
+        let mut example = find(name).unwrap();
+        example.event.insert(field.to_owned(), value);
+        let error = read(example.topic, &example.avro(), &example.header()).unwrap_err();
+        let (field, what) = (field.to_owned(), what.to_owned());
+        assert_eq!(error, DecodeError::InvalidField { field, what });
+    }
+    let usage = find("cs.product-usage/plan_usage").unwrap();
+    let mut avro = usage.avro();
+    let place = avro.windows(8).position(|eight| eight == 81.5_f64.to_le_bytes()).unwrap();
+    avro[place..place + 8].copy_from_slice(&f64::NAN.to_le_bytes());
+    let error = read(usage.topic, &avro, &usage.header()).unwrap_err();
+    assert!(error.to_string().contains("`used` is not valid: a number must be finite"), "{error}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub enum DecodeError {
     #[error("the key is not the event's account id: key each record by its account id")]
     KeyMismatch,
     /// The record has no value, on a topic where that does not mean erasure.
-    #[error("the record has no value: only on {} does that erase an account", Topic::Accounts.name())]
+    #[error("the record has no value: that erases an account, but only on cs.accounts")]
     NullValue,
     /// The value is larger than [`VALUE_BYTES_MAX`].
     #[error("the value has {bytes} bytes: at most {VALUE_BYTES_MAX} are read")]
