@@ -57,7 +57,8 @@ proptest! {
         prop_assert_eq!(log.since(first), recount(from, i32::MAX));
         prop_assert_eq!(log.between(first, end), recount(from, to));
         let bytes = postcard::to_allocvec(&ring).unwrap();
-        prop_assert_eq!(&postcard::from_bytes::<DayRing<u32, HORIZON_DAYS>>(&bytes).unwrap(), &ring);
+        let read: DayRing<u32, HORIZON_DAYS> = postcard::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(&read, &ring);
     }
 
     #[test]
@@ -93,7 +94,10 @@ proptest! {
 
     #[test]
     fn distinct_ids_are_recounts(
-        things in prop::collection::vec((0..12_u64, prop_oneof![0..1100_i32, 700..800_i32]), 1..150),
+        things in prop::collection::vec(
+            (0..12_u64, prop_oneof![0..1100_i32, 700..800_i32]),
+            1..150,
+        ),
         ages in (0..380_i32, 0..380_i32),
         swaps in any::<u64>(),
     ) {
@@ -244,7 +248,8 @@ proptest! {
         prop_assert_eq!(&folded(&shuffled(&history, swaps)), &account);
         let model = Model::default();
         let now = instant(351, 2);
-        let once: BTreeMap<u32, Made> = history.iter().map(|made| (made.id, made.clone())).collect();
+        let once: BTreeMap<u32, Made> =
+            history.iter().map(|made| (made.id, made.clone())).collect();
         let unique: Vec<Made> = once.into_values().collect();
         prop_assert_eq!(assess(&model, &folded(&unique), now), assess(&model, &account, now));
     }

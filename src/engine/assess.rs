@@ -22,7 +22,8 @@ pub struct Assessment {
     pub health: f64,
     /// The same, rounded to 1 decimal.
     pub health_score: f64,
-    /// No metric exists, or none that weighs anything: the score is [`NO_DATA_SCORE`] for want of anything better.
+    /// No metric exists, or none that weighs anything: the score is [`NO_DATA_SCORE`] for want of
+    /// anything better.
     pub is_no_data: bool,
     /// The band of `health_score`, not damped.
     pub health_band: HealthBand,

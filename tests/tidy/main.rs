@@ -73,15 +73,15 @@ fn readme_and_ci_run_the_same_tests() {
 /// Reads every Rust file below `folder`, in the order of their paths.
 fn read_all(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
     let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
     names.sort();
     for name in names {
         let path = folder.join(name);
         if root.join(&path).is_dir() {
             read_all(root, &path, sources);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(root.join(&path)).unwrap();
-            sources.push(Source::new(path.to_str().unwrap(), &text));
+            let text = fs::read_to_string(root.join(&path)).expect("sources are readable UTF-8");
+            sources.push(Source::new(&path.to_string_lossy(), &text));
         }
     }
 }
