@@ -18,12 +18,11 @@ use crate::engine::output::OutputBody;
 use crate::engine::state::{Change, StateChange, StateKind};
 use crate::engine::time::Timestamp;
 
-/// A transaction that is being filled; none is begun before the first partition has something.
+/// A transaction that is being filled.
 pub(super) struct Committer<'w> {
     setup: &'w Setup,
     outbox: &'w Outbox,
     wall: Timestamp,
-    begun: bool,
     marks: Vec<(i32, Mark)>,
     outcomes: Vec<(Topic, Outcome, Timestamp)>,
     dead: Vec<(Topic, &'static str)>,
@@ -32,19 +31,26 @@ pub(super) struct Committer<'w> {
 }
 
 impl<'w> Committer<'w> {
-    /// An empty transaction; its records carry the wall clock's time.
-    pub(super) fn new(setup: &'w Setup, outbox: &'w Outbox, wall: Timestamp) -> Self {
-        Self {
+    /// Begins a transaction; its records carry the wall clock's time.
+    ///
+    /// # Errors
+    /// When the producer is not between transactions.
+    pub(super) fn begin(
+        setup: &'w Setup,
+        outbox: &'w Outbox,
+        wall: Timestamp,
+    ) -> Result<Self, Failure> {
+        outbox.begin()?;
+        Ok(Self {
             setup,
             outbox,
             wall,
-            begun: false,
             marks: Vec::new(),
             outcomes: Vec::new(),
             dead: Vec::new(),
             alerts: Vec::new(),
             buffer: Vec::new(),
-        }
+        })
     }
 
     /// Sends what a step of one partition says and changed.
@@ -52,10 +58,6 @@ impl<'w> Committer<'w> {
     /// # Errors
     /// When librdkafka refuses a record.
     pub(super) fn add(&mut self, partition: &mut Partition, step: Step) -> Result<(), Failure> {
-        if !self.begun {
-            self.outbox.begin()?;
-            self.begun = true;
-        }
         let number = partition.number;
         for output in &step.outputs {
             if let OutputBody::Alert(alert) = &output.body {
@@ -143,9 +145,6 @@ impl<'w> Committer<'w> {
         self,
         generation: &ConsumerGroupMetadata,
     ) -> Result<Vec<(i32, Mark)>, Failure> {
-        if !self.begun {
-            return Ok(Vec::new());
-        }
         let watch = clock::instant();
         let mut offsets = TopicPartitionList::new();
         for (number, mark) in &self.marks {

@@ -316,11 +316,19 @@ impl<'s> Worker<'s> {
             },
             wall: setup.clock.now(),
         };
-        let mut committer = Committer::new(setup, &self.outbox, around.wall);
+        let mut stepped = Vec::new();
         for partition in self.partitions.values_mut() {
             if let Some(step) = partition.step(&around) {
-                committer.add(partition, step)?;
+                stepped.push((partition, step));
             }
+        }
+        if stepped.is_empty() {
+            return Ok(());
+        }
+        // The transaction's own time-out runs from here: nothing is computed inside it.
+        let mut committer = Committer::begin(setup, &self.outbox, around.wall)?;
+        for (partition, step) in stepped {
+            committer.add(partition, step)?;
         }
         let committed = committer.commit(&settled.generation)?;
         setup.telemetry.step_duration.observe(watch.elapsed().as_secs_f64());
