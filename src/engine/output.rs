@@ -15,7 +15,7 @@ use super::time::Timestamp;
 /// An account id, as the records are keyed.
 pub type AccountId = CompactString;
 
-/// The output topics (`product.md` §5).
+/// The output topics (`contract.md` §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutputTopic {
     /// `cs.account-health` (compacted).

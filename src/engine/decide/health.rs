@@ -160,7 +160,7 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
         .collect()
 }
 
-/// Why health is not what it was when it was last published (`product.md` §2, Explanation).
+/// Why health is not what it was when it was last published (`contract.md` §1, `cause`).
 ///
 /// The kind and the event are those of the metric that moved most: its facet's last event, when
 /// that arrived since the last publication, else the time that passed.
