@@ -274,6 +274,22 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// All severities, the gravest first.
+    pub const ALL: [Severity; 4] =
+        [Severity::Critical, Severity::Error, Severity::Warning, Severity::Info];
+
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// What happened to an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,7 @@ use super::producer::{Outbox, Outgoing};
 use super::setup::Setup;
 use crate::engine::Outcome;
 use crate::engine::event::Topic;
-use crate::engine::output::OutputBody;
+use crate::engine::output::{OutputBody, OutputTopic};
 use crate::engine::state::{Change, StateChange, StateKind};
 use crate::engine::time::Timestamp;
 
@@ -26,6 +26,7 @@ pub(super) struct Committer<'w> {
     marks: Vec<(i32, Mark)>,
     outcomes: Vec<(Topic, Outcome, Timestamp)>,
     dead: Vec<(Topic, &'static str)>,
+    outputs: Vec<OutputTopic>,
     alerts: Vec<(String, &'static str)>,
     buffer: Vec<u8>,
 }
@@ -48,6 +49,7 @@ impl<'w> Committer<'w> {
             marks: Vec::new(),
             outcomes: Vec::new(),
             dead: Vec::new(),
+            outputs: Vec::new(),
             alerts: Vec::new(),
             buffer: Vec::new(),
         })
@@ -85,7 +87,8 @@ impl<'w> Committer<'w> {
         Ok(())
     }
 
-    fn publish(&self, partition: i32, record: Record) -> Result<(), Failure> {
+    fn publish(&mut self, partition: i32, record: Record) -> Result<(), Failure> {
+        self.outputs.push(record.topic);
         self.outbox.send(Outgoing {
             topic: &self.setup.output_names[record.topic.index()],
             partition,
@@ -175,6 +178,9 @@ impl<'w> Committer<'w> {
         }
         for (topic, reason) in &self.dead {
             telemetry.note_dead_letter(*topic, reason);
+        }
+        for topic in &self.outputs {
+            telemetry.outputs.with_label_values(&[topic.name()]).inc();
         }
         for (rule, transition) in &self.alerts {
             telemetry.alerts.with_label_values(&[rule.as_str(), transition]).inc();

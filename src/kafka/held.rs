@@ -23,8 +23,11 @@ pub struct Held {
     /// Its value.
     pub value: Option<Box<[u8]>>,
     /// Its headers, in order.
-    pub headers: Vec<(Box<str>, Option<Box<[u8]>>)>,
+    pub headers: Vec<HeldHeader>,
 }
+
+/// A header's name and its value, unless that is null.
+pub type HeldHeader = (Box<str>, Option<Box<[u8]>>);
 
 /// How far a topic of a partition number is known to have been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

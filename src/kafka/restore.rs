@@ -57,7 +57,7 @@ pub(super) struct Restore {
     stage: Stage,
     idle: std::time::Instant,
     /// Records read so far.
-    pub records: u64,
+    records: u64,
 }
 
 enum Stage {
@@ -70,8 +70,8 @@ enum Stage {
 pub(super) enum Slice {
     /// There is more to do.
     Going(Box<Restore>),
-    /// The partition can go live.
-    Done(Box<Partition>),
+    /// The partition can go live, after so many records were read.
+    Done(Box<Partition>, u64),
     /// The partition must not go live; the text names the remedy.
     Halted(i32, String),
 }
@@ -97,6 +97,12 @@ impl Restore {
     /// The partition number.
     pub(super) const fn number(&self) -> i32 {
         self.number
+    }
+
+    /// Records that were not fetched yet; nothing before that is known.
+    pub(super) fn remaining_records(&self) -> Option<i64> {
+        let progress = self.reader.take_progress();
+        progress.iter().rfind(|it| it.partition == self.number).map(|it| it.behind)
     }
 
     /// Works for about `slice`.
@@ -270,13 +276,14 @@ impl Restore {
         self.engine.finish_restore(mark.now);
         mark.restored_from = Some(mark.usage_low_water);
         mark.model_version = sources.model_version.into();
-        Slice::Done(Box::new(Partition {
+        let partition = Partition {
             number: self.number,
             engine: self.engine,
             merge: self.merge,
             mark,
             more_due: true,
-        }))
+        };
+        Slice::Done(Box::new(partition), self.records)
     }
 }
 

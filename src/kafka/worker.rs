@@ -4,12 +4,14 @@
 //! and producer, and decides when a transaction begins and ends.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, ConsumerGroupMetadata};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::census::Census;
 use super::changelog::{self, Fence, Key};
 use super::client::{self, Logged};
 use super::clock;
@@ -52,6 +54,7 @@ pub struct Worker<'s> {
     restoring: Option<Box<Restore>>,
     halted: BTreeSet<i32>,
     fence_nonce: u64,
+    census: Census,
 }
 
 /// The generation that the present partitions were settled in.
@@ -83,6 +86,7 @@ impl<'s> Worker<'s> {
             restoring: None,
             halted: BTreeSet::new(),
             fence_nonce: 0,
+            census: Census::new(Arc::clone(&setup.telemetry)),
         })
     }
 
@@ -220,13 +224,23 @@ impl<'s> Worker<'s> {
             partitions: setup.partitions,
             model_version: setup.model.version(),
         };
+        let number = restore.number().to_string();
+        let remaining = setup.telemetry.restore_remaining_records.with_label_values(&[&number]);
         match restore.advance(RESTORE_SLICE, &sources)? {
-            Slice::Going(restore) => self.restoring = Some(restore),
-            Slice::Done(partition) => {
+            Slice::Going(restore) => {
+                if let Some(records) = restore.remaining_records() {
+                    remaining.set(records);
+                }
+                self.restoring = Some(restore);
+            }
+            Slice::Done(partition, records) => {
+                remaining.set(0);
+                setup.telemetry.restore_records.inc_by(records);
                 tracing::info!(
                     worker = self.number,
                     partition = partition.number,
                     sequence = partition.mark.sequence,
+                    records,
                     "partition is live"
                 );
                 self.partitions.insert(partition.number, *partition);
@@ -347,7 +361,7 @@ impl<'s> Worker<'s> {
     }
 
     /// Tells operations how the partitions stand.
-    fn report(&self) {
+    fn report(&mut self) {
         let setup = self.setup;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let restoring = usize::from(self.restoring.is_some()) + self.waiting.len();
@@ -357,6 +371,7 @@ impl<'s> Worker<'s> {
             halted: count(self.halted.len()),
         };
         setup.status.settled(self.number, partitions);
+        self.census.take(self.partitions.values().map(|partition| &partition.engine));
         let wall = setup.clock.now();
         for partition in self.partitions.values() {
             let behind_ms = wall.millis_since(partition.mark.now).max(0);

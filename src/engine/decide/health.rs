@@ -41,6 +41,7 @@ pub(super) fn publish(
     *said = Some(Said {
         at: situation.now,
         model_version: CompactString::from(situation.model.version()),
+        segment: assessment.segment,
         health_score: assessment.health_score,
         displayed_band: displayed,
         metrics: said_metrics(situation),
