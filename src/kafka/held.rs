@@ -133,6 +133,11 @@ impl Merge {
         }
     }
 
+    /// Notes that nothing of `topic` lay ahead when the partition was assigned.
+    pub fn note_end(&mut self, topic: Topic) {
+        self.queues[topic.index()].reach = Reach::End;
+    }
+
     /// Notes that the reader's queue ran dry: what was fetched before is held here now.
     pub fn note_dry(&mut self) {
         for queue in &mut self.queues {

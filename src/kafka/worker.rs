@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::consumer::{BaseConsumer, ConsumerGroupMetadata};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::changelog::{self, Fence, Key};
-use super::client;
+use super::client::{self, Logged};
 use super::clock;
 use super::commit::Committer;
 use super::failure::Failure;
@@ -45,6 +45,7 @@ pub struct Worker<'s> {
     member: Member,
     outbox: Outbox,
     reader: Reader,
+    probe: BaseConsumer<Logged>,
     settled: Option<Settled>,
     partitions: BTreeMap<i32, Partition>,
     waiting: VecDeque<i32>,
@@ -73,6 +74,9 @@ impl<'s> Worker<'s> {
             member: Member::join(&client::membership(config, number), &topics)?,
             outbox: Outbox::open(&client::producer(config, number))?,
             reader: Reader::new(&client::reader(config, number))?,
+            probe: client::probe(config)
+                .create_with_context(Logged)
+                .map_err(Failure::restart("creating a probe"))?,
             settled: None,
             partitions: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -212,6 +216,7 @@ impl<'s> Worker<'s> {
             decoder: &setup.decoder,
             topic_names: &setup.input_names,
             member: &self.member,
+            probe: &self.probe,
             partitions: setup.partitions,
             model_version: setup.model.version(),
         };
