@@ -155,7 +155,9 @@ pub(crate) fn shares_nothing(source: &Source, _: &Tree) -> Found {
 
 /// What the compiler cannot check is in one file, each call with its reason.
 pub(crate) fn is_safe(source: &Source, _: &Tree) -> Found {
-    if source.path == "src/kafka/ffi.rs" {
+    // Outside of `src` only the allocator that counts is left, in a test binary of its own.
+    let is_free = ["src/kafka/ffi.rs", "tests/allocations.rs"].contains(&source.path.as_str());
+    if is_free {
         return Found::new();
     }
     source.each_line(|line| {
