@@ -45,7 +45,7 @@ fn account(number: usize, bodies: &[String], key: &IdKey) -> Account {
         }
         if day % 9 == 0 {
             let body = format!(r#"{{"ticket_id":"t{day}","severity":2}}"#);
-            let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(body))
+            let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(&body))
                 .map(|body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key));
             black_box(body.is_ok());
         }

@@ -27,7 +27,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Topics(command) => cli::topics::main(&config, *command),
         Command::Check => cli::check::main(&config, &std::io::stdout()),
         Command::Run => cli::run::main(config),
-        Command::Demo(args) => cli::demo::main(config, args),
+        Command::Demo(args) => cli::demo::main(config, args, cli.settings.bootstrap.is_some()),
         Command::Generate(args) => cli::generate::main(&config, args),
     }
 }

@@ -56,7 +56,7 @@ fn a_usage_event_allocates_nothing() {
         let event_id = format!("a-rather-long-event-id-as-some-write-them-{turn:04}");
         let before = ALLOCATIONS.get();
         let body = &bodies[turn % bodies.len()];
-        let body = EventBody::read(Topic::Usage, "session", &Body::Json(&body));
+        let body = EventBody::read(Topic::Usage, "session", &Body::Json(body));
         let event = Event {
             event_id: Id::new(Str::borrowed(&event_id)).expect("an id"),
             account_id: Id::new(Str::borrowed("a")).expect("an id"),

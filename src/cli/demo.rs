@@ -58,14 +58,14 @@ pub struct Demo {
     pub no_broker: bool,
 }
 
-/// Runs the demo until it is told to stop.
-pub fn main(config: Config, args: &Demo) -> anyhow::Result<Exit> {
+/// Runs the demo until it is told to stop, on a broker of its own unless one was given.
+pub fn main(config: Config, args: &Demo, broker_given: bool) -> anyhow::Result<Exit> {
     ensure!(args.accounts > 0 && args.days > 0, "--accounts and --days must be at least 1");
     ensure!((1.0..=1e6).contains(&(args.speed * 3_600.0)), "--speed must be above 0");
     if args.no_broker {
         return without_broker(config, args);
     }
-    if config.kafka.bootstrap != Config::default().kafka.bootstrap {
+    if broker_given || config.kafka.bootstrap != Config::default().kafka.bootstrap {
         return with_broker(config, args);
     }
     match Broker::start() {

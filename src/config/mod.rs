@@ -40,8 +40,6 @@ pub struct Config {
     pub step: Step,
     /// What one partition may hold back to take records in broker-time order.
     pub hold: Hold,
-    /// When lazily written state is written.
-    pub checkpoint: Checkpoint,
     /// The address of probes and Prometheus.
     pub ops: Ops,
     /// The address of pages and API.
@@ -88,7 +86,7 @@ pub struct Kafka {
 /// `topics.*`: the eight inputs, the outputs, the private ones, and how `topics apply` makes them.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs)] // each field is the topic that `product.md` describes under this name
+#[allow(missing_docs)] // each field is the topic that `contract.md` describes under this name
 pub struct Topics {
     pub accounts: String,
     pub product_usage: String,
@@ -136,15 +134,6 @@ pub struct Hold {
     pub records_max: usize,
     /// Bytes held back per partition number.
     pub bytes_max: usize,
-}
-
-/// `checkpoint.*`
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Checkpoint {
-    /// A usage record that has been dirty for longer is written.
-    #[serde(with = "duration")]
-    pub interval: Duration,
 }
 
 /// `ops.*`
@@ -280,7 +269,6 @@ impl Default for Config {
             topics: Topics::default(),
             step: Step::default(),
             hold: Hold::default(),
-            checkpoint: Checkpoint::default(),
             ops: Ops::default(),
             http: Http::default(),
             clock: Clock::default(),
@@ -341,12 +329,6 @@ impl Default for Step {
 impl Default for Hold {
     fn default() -> Self {
         Self { records_max: 10_000, bytes_max: 8_000_000 }
-    }
-}
-
-impl Default for Checkpoint {
-    fn default() -> Self {
-        Self { interval: Duration::from_secs(60) }
     }
 }
 

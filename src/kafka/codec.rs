@@ -122,7 +122,7 @@ pub fn dead_letter(held: &Held, found: &Found<'_>, error: &DecodeError) -> Recor
     if let Some(bytes) = value.as_mut().filter(|bytes| bytes.len() > DEAD_LETTER_BYTES_MAX) {
         let hash = Uuid::new_v5(&RECORD_NAMESPACE, bytes).to_string();
         let length = bytes.len().to_string();
-        for (key, value) in [("pulse.value.bytes", &length), ("pulse.value.sha1", &hash)] {
+        for (key, value) in [("pulse.value.bytes", &length), ("pulse.value.uuid", &hash)] {
             headers = headers.insert(Header { key, value: Some(value) });
         }
         bytes.truncate(DEAD_LETTER_BYTES_MAX);

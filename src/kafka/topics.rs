@@ -1,7 +1,7 @@
 //! Which topics there must be and how they are made; what is wrong with those there are.
 //!
 //! Nothing that exists is ever changed here: partition counts decide where accounts live
-//! (`pulse rekey`), and settings are the operator's.
+//! (copying records by key), and settings are the operator's.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -231,7 +231,8 @@ impl Wanted {
         match self.role {
             Role::Input => format!(
                 "`{name}` has {parts} where the other input topics have {wanted}, so one account \
-                 would be split in two: `pulse rekey {name}` copies it to {wanted}"
+                 would be split in two: make a topic with {wanted}, copy the records there by key, and \
+                 name it under `topics`"
             ),
             Role::Output | Role::Private => format!(
                 "`{name}` has {parts} instead of {wanted}: delete it or choose another name under \
@@ -359,7 +360,7 @@ mod tests {
         let found = problems(&one_short);
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("`cs.outcomes` has 4 partitions"), "{found:?}");
-        assert!(found[0].contains("`pulse rekey cs.outcomes` copies it to 6"), "{found:?}");
+        assert!(found[0].contains("make a topic with 6, copy the records"), "{found:?}");
         let found = problems(&[("cs.accounts", 6, &[]), ("cs.alerts", 1, &[])]);
         assert!(found[0].starts_with("`cs.alerts` has 1 partition instead of 6: delete it"));
     }

@@ -89,7 +89,7 @@ pub enum DecodeError {
     /// The record lies in another partition than its key belongs to.
     #[error(
         "the record lies in the wrong partition, its key belongs to {expected}: have all \
-         producers use the configured partitioner, and mend the topic with `pulse rekey`"
+         producers use the configured `partitioner`; `pulse check` names the one that it finds"
     )]
     WrongPartition {
         /// Where it belongs.
