@@ -11,6 +11,7 @@ pub mod day_ring;
 pub mod distinct_days;
 pub mod id_map;
 pub mod instants;
+pub mod newest;
 
 use super::time::{Day, Timestamp};
 

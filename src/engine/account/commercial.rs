@@ -9,9 +9,20 @@ use crate::engine::field::{Id, Str};
 use crate::engine::id::IdKey;
 use crate::engine::stamp::Moment;
 use crate::engine::time::Timestamp;
+use crate::engine::window::instants::Instants;
 
 use super::fact::Fact;
 use super::feed::Feed;
+
+use budget::BudgetTold;
+use contract::Contract;
+use invoices::Invoices;
+use renewal::RenewalTalks;
+
+pub mod budget;
+pub mod contract;
+pub mod invoices;
+pub mod renewal;
 
 // Events
 
@@ -157,11 +168,30 @@ pub struct ContractChurned<'a> {
 
 // State
 
+/// Most instants of each kind of rare event; the oldest goes.
+pub const INSTANTS_MAX: usize = 128;
+
 /// What the account pays and means to pay: what `cs.commercial` told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Commercial {
     /// The stream of `cs.commercial`.
     pub feed: Feed,
+    /// Invoices and payments.
+    pub invoices: Invoices,
+    /// Talks about the renewal.
+    pub renewal: RenewalTalks,
+    /// Expansions that came up.
+    pub expansions_opened: Instants<INSTANTS_MAX>,
+    /// Expansions that were bought.
+    pub expansions_won: Instants<INSTANTS_MAX>,
+    /// Expansions that were declined.
+    pub expansions_lost: Instants<INSTANTS_MAX>,
+    /// The budget.
+    pub budget: BudgetTold,
+    /// Times that the customer spoke of a competitor.
+    pub competitor_mentions: Instants<INSTANTS_MAX>,
+    /// The contract.
+    pub contract: Contract,
 }
 
 impl Event<'_> {
@@ -190,10 +220,51 @@ impl Event<'_> {
 impl Commercial {
     pub(super) fn fold(
         &mut self,
-        _event: &Event<'_>,
-        _moment: Moment<'_>,
-        _key: &IdKey,
+        event: &Event<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
     ) -> Option<Fact> {
+        let at = moment.at;
+        match event {
+            Event::InvoiceIssued(issued) => {
+                self.invoices.note_issue(key.hash(&issued.invoice_id), moment, issued.due);
+            }
+            Event::PaymentReceived(payment) => {
+                self.invoices.note_payment(key.hash(&payment.invoice_id), moment);
+            }
+            Event::PaymentFailed(payment) => {
+                self.invoices.note_failure(key.hash(&payment.invoice_id), moment);
+                return Some(Fact::PaymentFailed);
+            }
+            Event::RenewalTouch(_) => self.renewal.note_touch(moment),
+            Event::RenewalReply(_) => self.renewal.note_reply(moment),
+            Event::RenewalIntent(said) => {
+                self.renewal.intent.see(moment, || said.intent);
+            }
+            Event::ExpansionOpened(_) => self.expansions_opened.add(at),
+            Event::ExpansionWon(_) => self.expansions_won.add(at),
+            Event::ExpansionLost(_) => self.expansions_lost.add(at),
+            Event::BudgetStatus(budget) => self.budget.note_status(budget.status, moment),
+            Event::BudgetConcern(_) => {
+                self.budget.concern.see(moment, || ());
+            }
+            Event::CompetitorMention(_) => {
+                self.competitor_mentions.add(at);
+                return Some(Fact::CompetitorMentioned);
+            }
+            Event::ContractSigned(signed) => {
+                self.contract.note_signature(*signed, moment);
+                return Some(Fact::ContractSigned);
+            }
+            Event::ContractRenewed(renewed) => {
+                self.contract.note_renewal(*renewed, moment);
+                return Some(Fact::ContractRenewed);
+            }
+            Event::ContractChurned(_) => {
+                self.contract.note_churn(moment);
+                return Some(Fact::ContractChurned);
+            }
+        }
         None
     }
 }

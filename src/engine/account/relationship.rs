@@ -6,12 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Nothing, event_types};
 use crate::engine::field::{Id, Str};
-use crate::engine::id::IdKey;
-use crate::engine::stamp::Moment;
+use crate::engine::id::{IdKey, name_hash};
+use crate::engine::stamp::{Last, Moment};
 use crate::engine::time::Timestamp;
+use crate::engine::window::day_log::DayLog;
+use crate::engine::window::id_map::IdMap;
+use crate::engine::window::instants::Instants;
 
 use super::fact::Fact;
 use super::feed::Feed;
+
+use action_items::ActionItems;
+use advocacy::AdvocacyLog;
+use meetings::{Meetings, Reviews};
+use outreach::Correspondence;
+use sponsor::Sponsor;
+
+pub mod action_items;
+pub mod advocacy;
+pub mod meetings;
+pub mod outreach;
+pub mod sponsor;
 
 // Events
 
@@ -163,7 +178,7 @@ pub struct ActionItem<'a> {
 }
 
 /// Whether an action item is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionStatus {
     /// It was promised.
@@ -227,11 +242,40 @@ pub enum Channel {
 
 // State
 
-/// How close the account is: what `cs.relationship` told.
+/// Most roles whose holders are remembered; the one not heard of for longest goes.
+pub const ROLES_MAX: usize = 32;
+/// Most instants of each kind of rare event; the oldest goes.
+pub const INSTANTS_MAX: usize = 128;
+
+/// How close the account is: what `cs.relationship` told. What notes say is not kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Relationship {
     /// The stream of `cs.relationship`.
     pub feed: Feed,
+    /// The sponsor.
+    pub sponsor: Sponsor,
+    /// Who holds which role: by the public hash of its name, a hash of the person.
+    pub stakeholders: IdMap<Last<Option<u64>>, ROLES_MAX>,
+    /// Business reviews.
+    pub reviews: Reviews,
+    /// What we wrote and what was answered.
+    pub outreach: Correspondence,
+    /// Other meetings.
+    pub meetings: Meetings,
+    /// What was promised.
+    pub action_items: ActionItems,
+    /// Times that the customer spoke for us.
+    pub advocacy: AdvocacyLog,
+    /// Times that the customer took part in the community.
+    pub community: DayLog,
+    /// The last of these.
+    pub community_at: Option<Timestamp>,
+    /// Changes of the customer's organisation.
+    pub org_changes: Instants<INSTANTS_MAX>,
+    /// Courses finished.
+    pub trainings: Instants<INSTANTS_MAX>,
+    /// Kickoffs.
+    pub kickoffs: Instants<INSTANTS_MAX>,
 }
 
 impl Event<'_> {
@@ -261,10 +305,61 @@ impl Event<'_> {
 impl Relationship {
     pub(super) fn fold(
         &mut self,
-        _event: &Event<'_>,
-        _moment: Moment<'_>,
-        _key: &IdKey,
+        event: &Event<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
     ) -> Option<Fact> {
+        let at = moment.at;
+        match event {
+            Event::SponsorAssigned(assigned) => {
+                let who = || assigned.sponsor.as_ref().map(|sponsor| key.hash(sponsor));
+                self.sponsor.assigned.see(moment, who);
+                return Some(Fact::SponsorAssigned);
+            }
+            Event::SponsorEngaged(_) => {
+                self.sponsor.engaged.see(moment, || ());
+            }
+            Event::SponsorDeparted(_) => {
+                self.sponsor.departed.see(moment, || ());
+                return Some(Fact::SponsorDeparted);
+            }
+            Event::StakeholderChanged(changed) => self.note_stakeholder(changed, moment, key),
+            Event::BusinessReview(review) => self.reviews.note(*review, at),
+            Event::BusinessReviewScheduled(review) => self.reviews.note_date(*review, at),
+            Event::OutreachSent(outreach) => {
+                self.outreach.note_sent(key.hash(&outreach.outreach_id), moment, key);
+            }
+            Event::OutreachReplied(outreach) => {
+                self.outreach.note_reply(key.hash(&outreach.outreach_id), at);
+            }
+            Event::Meeting(meeting) => self.meetings.note(*meeting, at),
+            Event::ActionItem(item) => {
+                action_items::note(&mut self.action_items, item, moment, key)
+            }
+            Event::Advocacy(advocacy) => self.advocacy.note(advocacy.kind, at),
+            Event::Community(_) => {
+                self.community.add(at.day(), 1);
+                self.community_at = self.community_at.max(Some(at));
+            }
+            Event::OrgChange(_) => self.org_changes.add(at),
+            Event::TrainingCompleted(_) => self.trainings.add(at),
+            Event::KickoffHeld(_) => self.kickoffs.add(at),
+            Event::Note(_) => {}
+        }
         None
+    }
+
+    fn note_stakeholder(
+        &mut self,
+        changed: &StakeholderChanged<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+    ) {
+        let person = || changed.person.as_ref().map(|person| key.hash(person));
+        self.stakeholders.update(
+            name_hash(&changed.role),
+            |holder| holder.see(moment, person),
+            |holder| holder.at(),
+        );
     }
 }
