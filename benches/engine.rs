@@ -24,7 +24,7 @@ const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
 /// A session of one of the account's users, borrowed from `body`.
 fn session<'a>(event_id: &'a str, body: &'a str, at: Timestamp) -> Event<'a> {
-    let body = EventBody::read(Topic::Usage, "session", &Body::Json(body.as_bytes()));
+    let body = EventBody::read(Topic::Usage, "session", &Body::Json(body));
     Event {
         event_id: Id::new(Str::borrowed(event_id)).expect("an id"),
         account_id: Id::new(Str::borrowed("acme")).expect("an id"),
@@ -45,10 +45,8 @@ fn account(number: usize, bodies: &[String], key: &IdKey) -> Account {
         }
         if day % 9 == 0 {
             let body = format!(r#"{{"ticket_id":"t{day}","severity":2}}"#);
-            let body =
-                EventBody::read(Topic::Support, "ticket_opened", &Body::Json(body.as_bytes())).map(
-                    |body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key),
-                );
+            let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(&body))
+                .map(|body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key));
             black_box(body.is_ok());
         }
     }
@@ -64,11 +62,18 @@ fn bodies() -> Vec<String> {
         .collect()
 }
 
+#[allow(clippy::print_stdout)] // a size is no duration
 fn engine(criterion: &mut Criterion) {
     let (model, key, bodies) = (Model::default(), IdKey::from_secret("bench"), bodies());
     let mut accounts: Vec<Account> =
         (0..ACCOUNTS).map(|number| account(number, &bodies, &key)).collect();
     let now = START.plus_days(HISTORY_DAYS);
+    let bytes: usize = accounts[..100]
+        .iter()
+        .filter_map(|account| postcard::to_allocvec(&account.usage).ok())
+        .map(|bytes| bytes.len())
+        .sum();
+    println!("usage facet: {} bytes each when written", bytes / 100);
     let mut turn = 0_usize;
     let mut next = move || {
         turn += 1;
@@ -96,6 +101,9 @@ fn engine(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     };
+    criterion.bench_function("read body", |bench| {
+        bench.iter(|| session("e", black_box(&bodies[3]), now));
+    });
     criterion.bench_function("read body + fold, 10 k accounts", |bench| fold(false, bench));
     criterion.bench_function("read body + fold + assess, 10 k accounts", |bench| fold(true, bench));
 }

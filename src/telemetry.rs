@@ -102,8 +102,6 @@ series! {
     step_duration: Histogram = "pulse_step_duration_seconds";
     /// The transaction's last call alone, in seconds.
     commit_duration: Histogram = "pulse_commit_duration_seconds";
-    /// Transactions that were given up; their step is done again.
-    aborts: IntCounter = "pulse_transaction_aborts_total";
     /// Workers that dropped everything and began afresh after an error.
     worker_restarts: IntCounter = "pulse_worker_restarts_total";
     /// Changes of the assignment that a worker settled.

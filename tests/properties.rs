@@ -30,7 +30,12 @@ fn days() -> impl Strategy<Value = Vec<(i32, u32)>> {
     prop::collection::vec((day, 0..4_u32), 1..80)
 }
 
-/// The things of the newest days, of which windows may ask.
+/// Who was seen on which day.
+fn sightings() -> impl Strategy<Value = Vec<(u64, i32)>> {
+    prop::collection::vec((0..12_u64, prop_oneof![0..1100_i32, 700..800_i32]), 1..150)
+}
+
+/// The newest day on which something happened.
 fn newest(things: &[(i32, u32)]) -> i32 {
     things.iter().map(|(day, _)| *day).max().unwrap_or(0)
 }
@@ -57,7 +62,8 @@ proptest! {
         prop_assert_eq!(log.since(first), recount(from, i32::MAX));
         prop_assert_eq!(log.between(first, end), recount(from, to));
         let bytes = postcard::to_allocvec(&ring).unwrap();
-        prop_assert_eq!(&postcard::from_bytes::<DayRing<u32, HORIZON_DAYS>>(&bytes).unwrap(), &ring);
+        let read: DayRing<u32, HORIZON_DAYS> = postcard::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(read, ring);
     }
 
     #[test]
@@ -93,7 +99,7 @@ proptest! {
 
     #[test]
     fn distinct_ids_are_recounts(
-        things in prop::collection::vec((0..12_u64, prop_oneof![0..1100_i32, 700..800_i32]), 1..150),
+        things in sightings(),
         ages in (0..380_i32, 0..380_i32),
         swaps in any::<u64>(),
     ) {
@@ -191,7 +197,7 @@ impl Made {
         let (topic, type_name, body) = KINDS[self.kind];
         let body = body.replace('@', &self.who.to_string());
         let event_id = self.id.to_string();
-        let body = EventBody::read(topic, type_name, &Body::Json(body.as_bytes()));
+        let body = EventBody::read(topic, type_name, &Body::Json(&body));
         let event = Event {
             event_id: Id::new(Str::borrowed(&event_id)).expect("digits are an id"),
             account_id: Id::new(Str::borrowed("a")).expect("a letter is an id"),
@@ -244,8 +250,8 @@ proptest! {
         prop_assert_eq!(&folded(&shuffled(&history, swaps)), &account);
         let model = Model::default();
         let now = instant(351, 2);
-        let once: BTreeMap<u32, Made> = history.iter().map(|made| (made.id, made.clone())).collect();
-        let unique: Vec<Made> = once.into_values().collect();
+        let once: BTreeMap<u32, &Made> = history.iter().map(|made| (made.id, made)).collect();
+        let unique: Vec<Made> = once.into_values().cloned().collect();
         prop_assert_eq!(assess(&model, &folded(&unique), now), assess(&model, &account, now));
     }
 

@@ -11,9 +11,8 @@ use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::account::profile::Segment;
 use customer_pulse::engine::assess::{Assessment, assess};
-use customer_pulse::engine::decode::Body;
-use customer_pulse::engine::event::{Event, EventBody, Topic};
-use customer_pulse::engine::field::{Id, Str};
+use customer_pulse::engine::decode::{Decoded, Decoder, Record};
+use customer_pulse::engine::event::Topic;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
@@ -31,7 +30,6 @@ struct Envelope<'a> {
     account_id: String,
     ts: Timestamp,
     topic: &'a str,
-    r#type: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +49,7 @@ struct Line {
     ts: Timestamp,
     topic: Topic,
     event_id: String,
+    account_id: String,
     text: String,
 }
 
@@ -135,18 +134,19 @@ fn computed() -> impl Iterator<Item = MetricId> {
 
 fn fold(lines: &[Line], as_of: Timestamp) -> Account {
     let mut account = Account::new(Memory::All);
-    let key = IdKey::from_secret("vectors");
+    let (decoder, key) = (Decoder::new(), IdKey::from_secret("vectors"));
     for line in lines.iter().take_while(|line| line.ts < as_of) {
-        let envelope: Envelope<'_> = serde_json::from_str(&line.text).expect("an envelope");
-        let body = Body::Json(line.text.as_bytes());
-        let event = Event {
-            event_id: Id::new(Str::borrowed(&envelope.event_id)).expect("an id"),
-            account_id: Id::new(Str::borrowed(&envelope.account_id)).expect("an id"),
-            at: envelope.ts,
-            source: None,
-            body: EventBody::read(line.topic, envelope.r#type, &body).expect("a body"),
+        let record = Record {
+            topic: line.topic,
+            key: Some(line.account_id.as_bytes()),
+            value: Some(line.text.as_bytes()),
+            headers: &[],
+            broker_at: line.ts,
         };
-        account.fold(&event, envelope.ts, &key);
+        match decoder.decode(&record).expect("a valid event") {
+            Decoded::Event(event) => account.fold(&event, line.ts, &key),
+            Decoded::Erase { .. } => panic!("no line is a tombstone"),
+        };
     }
     account
 }
@@ -159,11 +159,12 @@ fn read_events(path: &Path) -> BTreeMap<String, Vec<Line>> {
     for line in text.lines() {
         let envelope: Envelope<'_> = serde_json::from_str(line).expect("an envelope");
         let topic = Topic::ALL.into_iter().find(|topic| topic.name() == envelope.topic);
-        let lines = accounts.entry(envelope.account_id).or_default();
+        let lines = accounts.entry(envelope.account_id.clone()).or_default();
         lines.push(Line {
             ts: envelope.ts,
             topic: topic.expect("a known topic"),
             event_id: envelope.event_id,
+            account_id: envelope.account_id,
             text: line.to_owned(),
         });
     }

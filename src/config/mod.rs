@@ -88,7 +88,7 @@ pub struct Kafka {
 /// `topics.*`: the eight inputs, the outputs, the private ones, and how `topics apply` makes them.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs)] // each field is the topic that `product.md` describes under this name
+#[allow(missing_docs)] // each field is the topic that `contract.md` describes under this name
 pub struct Topics {
     pub accounts: String,
     pub product_usage: String,

@@ -22,7 +22,7 @@ pub struct Assessment {
     pub health: f64,
     /// The same, rounded to 1 decimal.
     pub health_score: f64,
-    /// No metric exists, or none that weighs anything: the score is [`NO_DATA_SCORE`] for want of anything better.
+    /// No metric exists, or none that weighs anything: the score is [`NO_DATA_SCORE`].
     pub is_no_data: bool,
     /// The band of `health_score`, not damped.
     pub health_band: HealthBand,
@@ -69,24 +69,26 @@ impl Assessment {
 
 /// Assesses an account; the same arguments give the same bits.
 pub fn assess(model: &Model, account: &Account, now: Timestamp) -> Assessment {
-    let metrics = score_metrics(&model.health, account, now);
-    let parts = Parts::of(&model.health, &metrics);
+    let said = account.profile.said();
+    let segment = model.segment(said);
+    let health_model = model.health_of(segment);
+    let metrics = score_metrics(health_model, account, now);
+    let parts = Parts::of(health_model, &metrics);
     let is_no_data = parts.component_weight <= 0.0;
     let health = if is_no_data { NO_DATA_SCORE } else { parts.health };
     let health_score = round_half_up(health, 1);
-    let said = account.profile.said();
     let active_users = |days| account.usage.active_users(now, days).round() as u64;
     Assessment {
         at: now,
         health,
         health_score,
         is_no_data,
-        health_band: model.health.band(health_score),
+        health_band: health_model.band(health_score),
         confidence: round_half_up(parts.confidence, 3),
         components: parts.components,
         metrics,
         contributions: parts.contributions,
-        segment: model.segment(said),
+        segment,
         usage: UsageFigures {
             daily_active_users: active_users(1),
             weekly_active_users: active_users(7),

@@ -135,8 +135,9 @@ impl MetricId {
     #[rustfmt::skip]
     pub const fn name(self) -> &'static str {
         const NAMES: [&str; METRICS] = [
-            "P1", "P2", "P3", "P4", "P5", "S1", "S2", "S3", "S4", "S5", "R1", "R2", "R3", "R4", "R5",
-            "O1", "O2", "O3", "O4", "O5", "C1", "C2", "C3", "C4", "C5",
+            "P1", "P2", "P3", "P4", "P5", "S1", "S2", "S3", "S4", "S5",
+            "R1", "R2", "R3", "R4", "R5", "O1", "O2", "O3", "O4", "O5",
+            "C1", "C2", "C3", "C4", "C5",
         ];
         NAMES[self.index()]
     }

@@ -15,7 +15,7 @@ use super::time::Timestamp;
 /// An account id, as the records are keyed.
 pub type AccountId = CompactString;
 
-/// The output topics (`product.md` §5).
+/// The output topics (`contract.md` §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutputTopic {
     /// `cs.account-health` (compacted).
@@ -272,6 +272,22 @@ pub enum Severity {
     Warning,
     /// Know it.
     Info,
+}
+
+impl Severity {
+    /// All severities, the gravest first.
+    pub const ALL: [Severity; 4] =
+        [Severity::Critical, Severity::Error, Severity::Warning, Severity::Info];
+
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
 }
 
 /// What happened to an alert.

@@ -14,7 +14,6 @@ use axum::{Router, http};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::engine::model::health::HealthBand;
 use crate::engine::output::{AccountHealth, Alert};
 use crate::view::{View, change, why};
 
@@ -123,16 +122,10 @@ async fn not_found() -> (StatusCode, &'static str) {
 }
 
 fn row(health: &AccountHealth) -> Row {
-    use crate::engine::account::profile::Segment;
     Row {
         name: health.profile.name.as_ref().unwrap_or(&health.account_id).to_string(),
         account_id: health.account_id.to_string(),
-        segment: match health.segment {
-            Segment::Enterprise => "enterprise",
-            Segment::MidMarket => "mid-market",
-            Segment::Smb => "SMB",
-            Segment::Strategic => "strategic",
-        },
+        segment: health.segment.name(),
         health: format!("{:.1}", health.displayed_health_score),
         band: health.displayed_health_band.name(),
         change: change(health).map_or_else(String::new, |points| format!("{points:+.1}")),
@@ -156,15 +149,6 @@ fn alert_row(alert: &Alert) -> AlertRow {
 /// `2026-01-31T08:00:00.000Z` as `2026-01-31 08:00`.
 fn minute(instant: &str) -> String {
     instant.get(..16).unwrap_or(instant).replace('T', " ")
-}
-
-/// The word beside a band's colour.
-pub const fn band_word(band: HealthBand) -> &'static str {
-    match band {
-        HealthBand::Red => "critical",
-        HealthBand::Yellow => "at risk",
-        HealthBand::Green => "healthy",
-    }
 }
 
 #[cfg(test)]

@@ -14,37 +14,45 @@ use super::producer::{Outbox, Outgoing};
 use super::setup::Setup;
 use crate::engine::Outcome;
 use crate::engine::event::Topic;
-use crate::engine::output::OutputBody;
+use crate::engine::output::{OutputBody, OutputTopic};
 use crate::engine::state::{Change, StateChange, StateKind};
 use crate::engine::time::Timestamp;
 
-/// A transaction that is being filled; none is begun before the first partition has something.
+/// A transaction that is being filled.
 pub(super) struct Committer<'w> {
     setup: &'w Setup,
     outbox: &'w Outbox,
     wall: Timestamp,
-    begun: bool,
     marks: Vec<(i32, Mark)>,
     outcomes: Vec<(Topic, Outcome, Timestamp)>,
     dead: Vec<(Topic, &'static str)>,
+    outputs: Vec<OutputTopic>,
     alerts: Vec<(String, &'static str)>,
     buffer: Vec<u8>,
 }
 
 impl<'w> Committer<'w> {
-    /// An empty transaction; its records carry the wall clock's time.
-    pub(super) fn new(setup: &'w Setup, outbox: &'w Outbox, wall: Timestamp) -> Self {
-        Self {
+    /// Begins a transaction; its records carry the wall clock's time.
+    ///
+    /// # Errors
+    /// When the producer is not between transactions.
+    pub(super) fn begin(
+        setup: &'w Setup,
+        outbox: &'w Outbox,
+        wall: Timestamp,
+    ) -> Result<Self, Failure> {
+        outbox.begin()?;
+        Ok(Self {
             setup,
             outbox,
             wall,
-            begun: false,
             marks: Vec::new(),
             outcomes: Vec::new(),
             dead: Vec::new(),
+            outputs: Vec::new(),
             alerts: Vec::new(),
             buffer: Vec::new(),
-        }
+        })
     }
 
     /// Sends what a step of one partition says and changed.
@@ -52,10 +60,6 @@ impl<'w> Committer<'w> {
     /// # Errors
     /// When librdkafka refuses a record.
     pub(super) fn add(&mut self, partition: &mut Partition, step: Step) -> Result<(), Failure> {
-        if !self.begun {
-            self.outbox.begin()?;
-            self.begun = true;
-        }
         let number = partition.number;
         for output in &step.outputs {
             if let OutputBody::Alert(alert) = &output.body {
@@ -83,7 +87,8 @@ impl<'w> Committer<'w> {
         Ok(())
     }
 
-    fn publish(&self, partition: i32, record: Record) -> Result<(), Failure> {
+    fn publish(&mut self, partition: i32, record: Record) -> Result<(), Failure> {
+        self.outputs.push(record.topic);
         self.outbox.send(Outgoing {
             topic: &self.setup.output_names[record.topic.index()],
             partition,
@@ -143,9 +148,6 @@ impl<'w> Committer<'w> {
         self,
         generation: &ConsumerGroupMetadata,
     ) -> Result<Vec<(i32, Mark)>, Failure> {
-        if !self.begun {
-            return Ok(Vec::new());
-        }
         let watch = clock::instant();
         let mut offsets = TopicPartitionList::new();
         for (number, mark) in &self.marks {
@@ -176,6 +178,9 @@ impl<'w> Committer<'w> {
         }
         for (topic, reason) in &self.dead {
             telemetry.note_dead_letter(*topic, reason);
+        }
+        for topic in &self.outputs {
+            telemetry.outputs.with_label_values(&[topic.name()]).inc();
         }
         for (rule, transition) in &self.alerts {
             telemetry.alerts.with_label_values(&[rule.as_str(), transition]).inc();

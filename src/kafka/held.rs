@@ -23,8 +23,11 @@ pub struct Held {
     /// Its value.
     pub value: Option<Box<[u8]>>,
     /// Its headers, in order.
-    pub headers: Vec<(Box<str>, Option<Box<[u8]>>)>,
+    pub headers: Vec<HeldHeader>,
 }
+
+/// A header's name and its value, unless that is null.
+pub type HeldHeader = (Box<str>, Option<Box<[u8]>>);
 
 /// How far a topic of a partition number is known to have been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +134,11 @@ impl Merge {
         if *reach == Reach::Unknown {
             *reach = Reach::Fetched;
         }
+    }
+
+    /// Notes that nothing of `topic` lay ahead when the partition was assigned.
+    pub fn note_end(&mut self, topic: Topic) {
+        self.queues[topic.index()].reach = Reach::End;
     }
 
     /// Notes that the reader's queue ran dry: what was fetched before is held here now.

@@ -36,6 +36,8 @@ mod partition;
 
 mod restore;
 
+mod census;
+
 mod commit;
 
 pub mod worker;

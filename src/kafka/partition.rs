@@ -83,12 +83,16 @@ impl Partition {
         for range in &mut step.mark.ranges {
             *range = Range { from: range.to, to: range.to };
         }
+        let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {
+            if before == Timestamp::default() {
+                // A partition's time begins with its first record.
+                before = held.broker_at;
+            }
             step.mark.ranges[topic.index()].to = held.offset + 1;
             self.take(topic, &held, around, &mut step);
         }
-        let bound = self.merge.bound(self.mark.now, around.wall);
-        step.mark.now = self.mark.now.max(bound);
+        step.mark.now = before.max(self.merge.bound(before, around.wall));
         step.mark.usage_low_water = step.mark.ranges[Topic::Usage.index()].to;
         let caught_up = self.merge.is_at_end()
             && around.wall.millis_since(step.mark.now) <= CAUGHT_UP_MS

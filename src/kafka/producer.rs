@@ -70,8 +70,9 @@ impl ProducerContext for Deliveries {
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, message)) = result {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-            tracing::warn!(topic = message.topic(), %error, "a record was not delivered");
-            self.failure.store(code as i64, Ordering::Relaxed);
+            if self.failure.swap(code as i64, Ordering::Relaxed) == 0 {
+                tracing::warn!(topic = message.topic(), %error, "a record was not delivered");
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::client;
+use super::clock::Deadline;
 use super::failure::Failure;
 use super::partitioner::partition_of;
 use crate::config::{Config, Partitioner};
@@ -108,9 +109,7 @@ impl Publisher {
             client::probe(config).create().map_err(Failure::restart("creating a probe"))?;
         for name in &self.topic_names {
             for number in 0..self.partitions.cast_signed() {
-                let (low, high) = probe
-                    .fetch_watermarks(name, number, ANSWER_LIMIT)
-                    .map_err(Failure::restart("reading where a topic ends"))?;
+                let (low, high) = watermarks(&probe, name, number)?;
                 if high > low {
                     return Ok(false);
                 }
@@ -130,6 +129,22 @@ impl Publisher {
         match self.producer.context().0.load(Ordering::Relaxed) {
             0 => Ok(()),
             n => Err(Failure::Fatal(format!("the broker did not take {n} events"))),
+        }
+    }
+}
+
+/// Where a partition begins and ends. A topic that was just made may have no leader yet.
+fn watermarks(probe: &BaseConsumer, topic: &str, number: i32) -> Result<(i64, i64), Failure> {
+    let deadline = Deadline::after(ANSWER_LIMIT);
+    loop {
+        match probe.fetch_watermarks(topic, number, ANSWER_LIMIT) {
+            Ok(watermarks) => return Ok(watermarks),
+            Err(KafkaError::MetadataFetch(
+                RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::UnknownTopicOrPartition,
+            )) if !deadline.is_over() => std::thread::park_timeout(POLL),
+            Err(error) => return Err(Failure::of("reading where a topic ends", &error)),
         }
     }
 }

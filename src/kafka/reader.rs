@@ -134,13 +134,11 @@ impl Reader {
         match self.consumer.poll(timeout) {
             None => Ok(None),
             Some(Ok(message)) => Ok(Some(message)),
-            Some(Err(error)) => match &error {
-                KafkaError::MessageConsumption(code) if is_transient(*code) => {
-                    tracing::warn!(%error, "reader: librdkafka goes on by itself");
-                    Ok(None)
-                }
-                _ => Err(Failure::of("reading", &error)),
-            },
+            Some(Err(error)) if is_transient(&error) => {
+                tracing::warn!(%error, "reader: librdkafka goes on by itself");
+                Ok(None)
+            }
+            Some(Err(error)) => Err(Failure::of("reading", &error)),
         }
     }
 
@@ -148,37 +146,23 @@ impl Reader {
     pub(super) fn take_progress(&self) -> Vec<Progress> {
         self.progress.try_iter().flatten().collect()
     }
-
-    /// The first offset that the broker still holds.
-    ///
-    /// # Errors
-    /// When the broker does not answer within `timeout`.
-    pub(super) fn low_watermark(
-        &self,
-        topic: &str,
-        partition: i32,
-        timeout: Duration,
-    ) -> Result<i64, Failure> {
-        let (low, _) = self
-            .consumer
-            .fetch_watermarks(topic, partition, timeout)
-            .map_err(Failure::restart("reading where a topic begins"))?;
-        Ok(low)
-    }
 }
 
-fn is_transient(code: rdkafka::types::RDKafkaErrorCode) -> bool {
+/// Whether librdkafka heals an error by itself.
+pub(super) fn is_transient(error: &KafkaError) -> bool {
     use rdkafka::types::RDKafkaErrorCode as Code;
     matches!(
-        code,
-        Code::BrokerTransportFailure
-            | Code::AllBrokersDown
-            | Code::OperationTimedOut
-            | Code::Resolve
-            | Code::NotLeaderForPartition
-            | Code::LeaderNotAvailable
-            | Code::UnknownTopicOrPartition
-            | Code::ReplicaNotAvailable
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::OperationTimedOut
+                | Code::Resolve
+                | Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::UnknownTopicOrPartition
+                | Code::ReplicaNotAvailable
+        )
     )
 }
 

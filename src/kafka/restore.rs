@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::changelog::{self, Damage, Fence, Key, Mark, Range};
+use super::client::Logged;
 use super::clock;
 use super::failure::Failure;
 use super::held::{Held, Merge};
 use super::membership::Member;
 use super::partition::Partition;
-use super::reader::Reader;
+use super::reader::{Reader, is_transient};
 use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
 use crate::engine::state::StateKind;
@@ -36,6 +38,8 @@ pub(super) struct Sources<'a> {
     pub topic_names: &'a [String; Topic::ALL.len()],
     /// The member whose group's offsets count.
     pub member: &'a Member,
+    /// Sees the true ends of the input topics, open transactions included.
+    pub probe: &'a BaseConsumer<Logged>,
     /// How many partitions the input topics have.
     pub partitions: u32,
     /// Version of the model in force.
@@ -48,11 +52,12 @@ pub(super) struct Restore {
     nonce: u64,
     reader: Reader,
     engine: Engine,
+    merge: Merge,
     mark: Option<Mark>,
     stage: Stage,
     idle: std::time::Instant,
     /// Records read so far.
-    pub records: u64,
+    records: u64,
 }
 
 enum Stage {
@@ -65,8 +70,8 @@ enum Stage {
 pub(super) enum Slice {
     /// There is more to do.
     Going(Box<Restore>),
-    /// The partition can go live.
-    Done(Box<Partition>),
+    /// The partition can go live, after so many records were read.
+    Done(Box<Partition>, u64),
     /// The partition must not go live; the text names the remedy.
     Halted(i32, String),
 }
@@ -85,12 +90,19 @@ impl Restore {
     ) -> Result<Self, Failure> {
         reader.assign(&[(changelog, number, Offset::Beginning)])?;
         let (stage, idle) = (Stage::Changelog, clock::instant());
-        Ok(Self { number, nonce, reader, engine, mark: None, stage, idle, records: 0 })
+        let merge = Merge::default();
+        Ok(Self { number, nonce, reader, engine, merge, mark: None, stage, idle, records: 0 })
     }
 
     /// The partition number.
     pub(super) const fn number(&self) -> i32 {
         self.number
+    }
+
+    /// Records that were not fetched yet; nothing before that is known.
+    pub(super) fn remaining_records(&self) -> Option<i64> {
+        let progress = self.reader.take_progress();
+        progress.iter().rfind(|it| it.partition == self.number).map(|it| it.behind)
     }
 
     /// Works for about `slice`.
@@ -179,9 +191,9 @@ impl Restore {
             Err(failure) => return Err(failure.into()),
         };
         let committed = offsets_of(&committed, self.number, sources.topic_names);
-        let lows = self.low_watermarks(sources)?;
+        let Some(ends) = ends(sources, self.number)? else { return Ok(()) };
         let mark = match (self.mark.take(), committed) {
-            (None, None) => first_mark(&lows, sources),
+            (None, None) => first_mark(&ends, sources),
             (Some(mark), None) => mark,
             (None, Some(_)) => {
                 return Err(Trouble::Halt(
@@ -202,15 +214,18 @@ impl Restore {
                 mark.partitions, sources.partitions
             )));
         }
-        for (index, low) in lows.iter().enumerate() {
-            let topic = Topic::ALL[index];
-            let needed =
-                if topic == Topic::Usage { mark.usage_low_water } else { mark.ranges[index].to };
-            if *low > needed {
+        for topic in Topic::ALL {
+            let (low, high) = ends[topic.index()];
+            let next = mark.ranges[topic.index()].to;
+            let needed = if topic == Topic::Usage { mark.usage_low_water } else { next };
+            if low > needed {
                 return Err(Trouble::Halt(format!(
                     "{} begins at offset {low}, but {needed} is needed: retention was too short",
-                    sources.topic_names[index]
+                    sources.topic_names[topic.index()]
                 )));
+            }
+            if next >= high {
+                self.merge.note_end(topic);
             }
         }
         let (from, to) = (mark.usage_low_water, mark.ranges[Topic::Usage.index()].to);
@@ -222,14 +237,6 @@ impl Restore {
         self.mark = Some(mark);
         self.idle = clock::instant();
         Ok(())
-    }
-
-    fn low_watermarks(&self, sources: &Sources<'_>) -> Result<[i64; Topic::ALL.len()], Failure> {
-        let mut lows = [0; Topic::ALL.len()];
-        for (index, name) in sources.topic_names.iter().enumerate() {
-            lows[index] = self.reader.low_watermark(name, self.number, ANSWER)?.max(0);
-        }
-        Ok(lows)
     }
 
     /// Folds usage again that no usage record holds; says and decides nothing.
@@ -269,13 +276,14 @@ impl Restore {
         self.engine.finish_restore(mark.now);
         mark.restored_from = Some(mark.usage_low_water);
         mark.model_version = sources.model_version.into();
-        Slice::Done(Box::new(Partition {
+        let partition = Partition {
             number: self.number,
             engine: self.engine,
-            merge: Merge::default(),
+            merge: self.merge,
             mark,
             more_due: true,
-        }))
+        };
+        Slice::Done(Box::new(partition), self.records)
     }
 }
 
@@ -324,15 +332,31 @@ pub(super) fn offsets_of(
     committed.offsets.iter().any(|offset| *offset >= 0).then_some(committed)
 }
 
+/// First offset and end of each input topic of a partition number.
+type Ends = [(i64, i64); Topic::ALL.len()];
+
+/// Asks where the input topics begin and end; nothing while the broker does not answer.
+fn ends(sources: &Sources<'_>, number: i32) -> Result<Option<Ends>, Failure> {
+    let mut ends = [(0, 0); Topic::ALL.len()];
+    for (index, name) in sources.topic_names.iter().enumerate() {
+        match sources.probe.fetch_watermarks(name, number, ANSWER) {
+            Ok((low, high)) => ends[index] = (low.max(0), high),
+            Err(error) if is_transient(&error) => return Ok(None),
+            Err(error) => return Err(Failure::of("reading where a topic ends", &error)),
+        }
+    }
+    Ok(Some(ends))
+}
+
 /// Where a partition without any state begins: at the first offsets that the broker holds.
-fn first_mark(lows: &[i64; Topic::ALL.len()], sources: &Sources<'_>) -> Mark {
+fn first_mark(ends: &Ends, sources: &Sources<'_>) -> Mark {
     Mark {
         sequence: 0,
         now: Timestamp::default(),
         model_version: sources.model_version.into(),
         partitions: sources.partitions,
-        ranges: lows.map(|low| Range { from: low, to: low }),
-        usage_low_water: lows[Topic::Usage.index()],
+        ranges: ends.map(|(low, _)| Range { from: low, to: low }),
+        usage_low_water: ends[Topic::Usage.index()].0,
         restored_from: None,
         caught_up_at: None,
     }

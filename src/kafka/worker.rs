@@ -4,14 +4,16 @@
 //! and producer, and decides when a transaction begins and ends.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::consumer::{BaseConsumer, ConsumerGroupMetadata};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::census::Census;
 use super::changelog::{self, Fence, Key};
-use super::client;
+use super::client::{self, Logged};
 use super::clock;
 use super::commit::Committer;
 use super::failure::Failure;
@@ -45,12 +47,14 @@ pub struct Worker<'s> {
     member: Member,
     outbox: Outbox,
     reader: Reader,
+    probe: BaseConsumer<Logged>,
     settled: Option<Settled>,
     partitions: BTreeMap<i32, Partition>,
     waiting: VecDeque<i32>,
     restoring: Option<Box<Restore>>,
     halted: BTreeSet<i32>,
     fence_nonce: u64,
+    census: Census,
 }
 
 /// The generation that the present partitions were settled in.
@@ -73,12 +77,16 @@ impl<'s> Worker<'s> {
             member: Member::join(&client::membership(config, number), &topics)?,
             outbox: Outbox::open(&client::producer(config, number))?,
             reader: Reader::new(&client::reader(config, number))?,
+            probe: client::probe(config)
+                .create_with_context(Logged)
+                .map_err(Failure::restart("creating a probe"))?,
             settled: None,
             partitions: BTreeMap::new(),
             waiting: VecDeque::new(),
             restoring: None,
             halted: BTreeSet::new(),
             fence_nonce: 0,
+            census: Census::new(Arc::clone(&setup.telemetry)),
         })
     }
 
@@ -212,16 +220,27 @@ impl<'s> Worker<'s> {
             decoder: &setup.decoder,
             topic_names: &setup.input_names,
             member: &self.member,
+            probe: &self.probe,
             partitions: setup.partitions,
             model_version: setup.model.version(),
         };
+        let number = restore.number().to_string();
+        let remaining = setup.telemetry.restore_remaining_records.with_label_values(&[&number]);
         match restore.advance(RESTORE_SLICE, &sources)? {
-            Slice::Going(restore) => self.restoring = Some(restore),
-            Slice::Done(partition) => {
+            Slice::Going(restore) => {
+                if let Some(records) = restore.remaining_records() {
+                    remaining.set(records);
+                }
+                self.restoring = Some(restore);
+            }
+            Slice::Done(partition, records) => {
+                remaining.set(0);
+                setup.telemetry.restore_records.inc_by(records);
                 tracing::info!(
                     worker = self.number,
                     partition = partition.number,
                     sequence = partition.mark.sequence,
+                    records,
                     "partition is live"
                 );
                 self.partitions.insert(partition.number, *partition);
@@ -316,11 +335,19 @@ impl<'s> Worker<'s> {
             },
             wall: setup.clock.now(),
         };
-        let mut committer = Committer::new(setup, &self.outbox, around.wall);
+        let mut stepped = Vec::new();
         for partition in self.partitions.values_mut() {
             if let Some(step) = partition.step(&around) {
-                committer.add(partition, step)?;
+                stepped.push((partition, step));
             }
+        }
+        if stepped.is_empty() {
+            return Ok(());
+        }
+        // The transaction's own time-out runs from here: nothing is computed inside it.
+        let mut committer = Committer::begin(setup, &self.outbox, around.wall)?;
+        for (partition, step) in stepped {
+            committer.add(partition, step)?;
         }
         let committed = committer.commit(&settled.generation)?;
         setup.telemetry.step_duration.observe(watch.elapsed().as_secs_f64());
@@ -334,7 +361,7 @@ impl<'s> Worker<'s> {
     }
 
     /// Tells operations how the partitions stand.
-    fn report(&self) {
+    fn report(&mut self) {
         let setup = self.setup;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let restoring = usize::from(self.restoring.is_some()) + self.waiting.len();
@@ -344,6 +371,7 @@ impl<'s> Worker<'s> {
             halted: count(self.halted.len()),
         };
         setup.status.settled(self.number, partitions);
+        self.census.take(self.partitions.values().map(|partition| &partition.engine));
         let wall = setup.clock.now();
         for partition in self.partitions.values() {
             let behind_ms = wall.millis_since(partition.mark.now).max(0);

@@ -80,6 +80,22 @@ pub enum Segment {
     Strategic,
 }
 
+impl Segment {
+    /// All segments.
+    pub const ALL: [Segment; 4] =
+        [Segment::Enterprise, Segment::MidMarket, Segment::Smb, Segment::Strategic];
+
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Segment::Enterprise => "enterprise",
+            Segment::MidMarket => "mid_market",
+            Segment::Smb => "smb",
+            Segment::Strategic => "strategic",
+        }
+    }
+}
+
 // State
 
 /// Who the account is: what `cs.accounts` told last.

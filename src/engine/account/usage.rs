@@ -2,6 +2,8 @@
 //!
 //! The shapes of its windows live in `window.rs`; anchors and weights in the model file.
 
+use std::ops::{AddAssign, Sub, SubAssign};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
@@ -119,17 +121,24 @@ pub struct Usage {
     /// Calls that failed.
     pub errors: DayRing<u64, SESSION_DAYS>,
     /// Sessions and logins.
-    pub sessions: DayRing<u32, SESSION_DAYS>,
+    pub sessions: DayRing<Sessions, SESSION_DAYS>,
     /// Whether there ever was a session or login.
     pub is_any_session_ever: bool,
     /// Whether a program ever called.
     pub is_any_call_ever: bool,
-    /// Sessions whose length is known.
-    pub timed_sessions: DayRing<u32, SESSION_DAYS>,
-    /// Their lengths together, each at most [`SESSION_MAX_SECS`].
-    pub session_secs: DayRing<u64, SESSION_DAYS>,
     /// Meters by the public hash of their names.
     pub meters: IdMap<Meter, METERS_MAX>,
+}
+
+/// Sessions and logins of some days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// How many there were.
+    pub count: u32,
+    /// Sessions whose length is known.
+    pub timed: u32,
+    /// Their lengths together, each at most [`SESSION_MAX_SECS`].
+    pub secs: u64,
 }
 
 /// A meter of the plan.
@@ -176,18 +185,14 @@ impl Usage {
         match event {
             Event::Session(session) => {
                 self.note_user(&session.user_id, day, key);
-                self.note_session(day);
-                if let Some(secs) = session.duration_s {
-                    self.timed_sessions.add(day, 1);
-                    self.session_secs.add(day, u64::from(secs.min(SESSION_MAX_SECS)));
-                }
+                self.note_session(day, session.duration_s);
                 for feature in session.features.as_deref().unwrap_or_default() {
                     self.note_feature(feature, day);
                 }
             }
             Event::Login(login) => {
                 self.note_user(&login.user_id, day, key);
-                self.note_session(day);
+                self.note_session(day, None);
             }
             Event::FeatureUsed(used) => {
                 self.note_feature(&used.feature, day);
@@ -217,8 +222,10 @@ impl Usage {
         }
     }
 
-    fn note_session(&mut self, day: Day) {
-        self.sessions.add(day, 1);
+    fn note_session(&mut self, day: Day, secs: Option<u32>) {
+        let length = secs.map_or(0, |secs| u64::from(secs.min(SESSION_MAX_SECS)));
+        let session = Sessions { count: 1, timed: u32::from(secs.is_some()), secs: length };
+        self.sessions.add(day, session);
         self.is_any_session_ever = true;
     }
 
@@ -259,5 +266,31 @@ impl Meter {
         let newest = self.days.last().map_or(day, |(newest, _)| *newest);
         let oldest = newest.plus(1 - METER_DAYS as i32);
         self.days.retain(|(held, _)| *held >= oldest);
+    }
+}
+
+impl AddAssign for Sessions {
+    fn add_assign(&mut self, more: Self) {
+        self.count += more.count;
+        self.timed += more.timed;
+        self.secs += more.secs;
+    }
+}
+
+impl SubAssign for Sessions {
+    fn sub_assign(&mut self, less: Self) {
+        *self = *self - less;
+    }
+}
+
+impl Sub for Sessions {
+    type Output = Self;
+
+    fn sub(self, less: Self) -> Self {
+        Self {
+            count: self.count - less.count,
+            timed: self.timed - less.timed,
+            secs: self.secs - less.secs,
+        }
     }
 }

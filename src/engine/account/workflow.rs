@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::account::profile::Segment;
 use crate::engine::metric::MetricId;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::Severity;
@@ -80,6 +81,8 @@ pub struct Said {
     pub at: Timestamp,
     /// The model that it was computed with.
     pub model_version: CompactString,
+    /// The segment.
+    pub segment: Segment,
     /// The health, rounded as it was published.
     pub health_score: f64,
     /// The displayed band.

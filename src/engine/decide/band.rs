@@ -15,7 +15,7 @@ pub(super) fn damp(situation: &Situation<'_>, workflow: &mut Workflow, look: &mu
     let (band, again_at) = damped(
         workflow.band,
         situation.assessment.health_score,
-        &situation.model.health.bands,
+        &situation.model.health_of(situation.assessment.segment).bands,
         situation.now,
     );
     workflow.band = Some(band);

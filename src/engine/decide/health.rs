@@ -41,6 +41,7 @@ pub(super) fn publish(
     *said = Some(Said {
         at: situation.now,
         model_version: CompactString::from(situation.model.version()),
+        segment: assessment.segment,
         health_score: assessment.health_score,
         displayed_band: displayed,
         metrics: said_metrics(situation),
@@ -160,7 +161,7 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
         .collect()
 }
 
-/// Why health is not what it was when it was last published (`product.md` §2, Explanation).
+/// Why health is not what it was when it was last published (`contract.md` §1, `cause`).
 ///
 /// The kind and the event are those of the metric that moved most: its facet's last event, when
 /// that arrived since the last publication, else the time that passed.

@@ -76,9 +76,9 @@ pub struct Bands {
     pub green: f64,
     /// Least health score that is yellow.
     pub yellow: f64,
-    /// How far beyond a bound the score must be for the displayed band to change at once.
+    /// How far beyond a bound the score must be for the displayed band to change.
     pub hysteresis_points: f64,
-    /// How long the score must have been beyond it for the displayed band to change anyway.
+    /// How long a band is displayed at least.
     pub dwell_hours: f64,
 }
 

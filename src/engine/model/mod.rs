@@ -5,14 +5,17 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::account::profile::{Said, Segment};
 use super::id::name_hash;
+use by_segment::BySegment;
 use health::HealthModel;
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
 
 pub mod anchors;
+pub mod by_segment;
 pub mod health;
 pub mod problems;
 pub mod rules;
@@ -32,8 +35,13 @@ pub struct Model {
     pub segments: Segments,
     /// The feature catalogue.
     pub features: Vec<Feature>,
-    /// How health is computed.
+    /// How health is computed, unless `by_segment` says otherwise; see [`Model::health_of`].
     pub health: HealthModel,
+    /// What differs by segment, as written.
+    health_by_segment: BTreeMap<Segment, IgnoredAny>,
+    /// The same, read.
+    #[serde(skip)]
+    by_segment: BySegment,
     /// When an assessment is worth a record.
     pub publication: Publication,
     /// What people are told to look after.
@@ -84,11 +92,15 @@ impl Model {
         let mut model: Model = serde_saphyr::from_str_with_options(text, options)?;
         let mut problems = Problems::default();
         model.check(&mut problems);
+        model.by_segment = BySegment::read(text, &mut problems)?;
         problems.into_result(text)?;
         let core = model.features.iter().filter(|feature| feature.core);
-        model.health.core_features = core.map(|feature| name_hash(&feature.name)).collect();
-        model.health.core_features.sort_unstable();
-        model.health.core_features.dedup();
+        let mut core: Vec<u64> = core.map(|feature| name_hash(&feature.name)).collect();
+        core.sort_unstable();
+        core.dedup();
+        for health in model.by_segment.iter_mut().chain([&mut model.health]) {
+            health.core_features.clone_from(&core);
+        }
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
         model.version = Some(model.version.unwrap_or_else(of_text));
         Ok(model)
@@ -97,6 +109,11 @@ impl Model {
     /// Names this model in outputs.
     pub fn version(&self) -> &str {
         self.version.as_deref().unwrap_or_default()
+    }
+
+    /// How the health of a segment's accounts is computed.
+    pub fn health_of(&self, segment: Segment) -> &HealthModel {
+        self.by_segment.get(segment).unwrap_or(&self.health)
     }
 
     /// An account's ARR in whole units of the reporting currency.
@@ -172,6 +189,7 @@ impl Default for Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::metric::MetricId;
 
     /// The errors of the model that ships with one text put in place of another.
     fn errors(from: &str, to: &str) -> String {
@@ -256,6 +274,30 @@ mod tests {
         }
         let found = Model::parse(&text).unwrap_err().to_string();
         assert!(found.contains("must weigh more than 0"), "{found}");
+    }
+
+    #[test]
+    fn a_segment_may_replace_any_part() {
+        let part = "{ smb: { component_weights: { product: 0.45 }, metric_weights: { R1: 0 },
+            metrics: { P1: { window_days: 14 }, S2: { sla_hours: [1, 2, 3, 4] } } } }";
+        let part = format!("health_by_segment: {part}");
+        let text = DEFAULT_TEXT.replacen("health_by_segment: {}", &part, 1);
+        let model = Model::parse(&text).unwrap();
+        let (smb, common) = (model.health_of(Segment::Smb), model.health_of(Segment::Enterprise));
+        assert_eq!(common, &Model::default().health);
+        assert_eq!((smb.metrics.p1.window_days, common.metrics.p1.window_days), (14, 7));
+        assert_eq!(smb.metrics.s2.sla_hours[3].to_bits(), 4.0_f64.to_bits());
+        assert_eq!(smb.metrics.p2, common.metrics.p2);
+        let weight = |health: &HealthModel| health.metric_weight(MetricId::R1).to_bits();
+        assert_eq!((weight(smb), weight(common)), (0.0_f64.to_bits(), 1.0_f64.to_bits()));
+
+        let bad = text.replacen("window_days: 14 }, S2", "window_days: 999 }, S2", 1);
+        let found = Model::parse(&bad).unwrap_err().to_string();
+        assert!(found.contains("health_by_segment.smb.metrics.P1.window_days: must"), "{found}");
+        let line = bad[..bad.find("window_days: 999 }, S2").unwrap()].matches('\n').count() + 1;
+        assert!(found.starts_with(&format!("line {line}, ")), "{found}");
+        let found = Model::parse(&text.replacen("R1: 0", "R9: 0", 1)).unwrap_err().to_string();
+        assert!(found.contains("health_by_segment.smb: unknown variant `R9`"), "{found}");
     }
 
     #[test]

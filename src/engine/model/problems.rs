@@ -33,6 +33,19 @@ impl Problems {
         self.0.push((path.iter().map(|key| (*key).to_owned()).collect(), problem.into()));
     }
 
+    /// Notes the problems of a part that stands at `place` instead of under the key `root`, but
+    /// not those that it has from there.
+    pub(super) fn within(&mut self, root: &str, place: &[&str], check: impl FnOnce(&mut Self)) {
+        let mut inner = Self::default();
+        check(&mut inner);
+        inner.0.retain(|problem| !self.0.contains(problem));
+        for (path, problem) in inner.0 {
+            let rest = path.strip_prefix(&[root.to_owned()]).unwrap_or(&path);
+            let place = place.iter().map(|key| (*key).to_owned());
+            self.0.push((place.chain(rest.iter().cloned()).collect(), problem));
+        }
+    }
+
     /// A weight must be there (else it is NaN), finite and not negative.
     pub(super) fn weight(&mut self, path: &[&str], weight: f64) {
         if weight.is_nan() {

@@ -62,7 +62,7 @@ pub struct Condition {
     pub fallen_from: Option<HealthBand>,
 }
 
-/// The `publication` section: when an assessment is worth a record (`product.md` §5).
+/// The `publication` section: when an assessment is worth a record (`contract.md` §1).
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {

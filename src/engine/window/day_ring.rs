@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::time::Day;
 
-/// What may be summed up: `u32`, `u64`.
+/// What may be summed up: numbers, and several of them together.
 pub trait Amount: Copy + Default + PartialEq + AddAssign + SubAssign + Sub<Output = Self> {}
 
 impl<T: Copy + Default + PartialEq + AddAssign + SubAssign + Sub<Output = T>> Amount for T {}
@@ -37,7 +37,6 @@ impl<T: Amount, const DAYS: usize> DayRing<T, DAYS> {
         for sum in &mut self.sums[from..] {
             *sum += amount;
         }
-        self.trim();
     }
 
     /// Takes back what was added to a day.
@@ -112,7 +111,7 @@ impl<T: Amount, const DAYS: usize> DayRing<T, DAYS> {
         }
         if ahead > 0 {
             self.advance(ahead as usize);
-            return Some(0);
+            return if self.sums.is_empty() { self.reach(day) } else { Some(0) };
         }
         let age = ahead.unsigned_abs() as usize;
         if age >= DAYS {
@@ -128,7 +127,8 @@ impl<T: Amount, const DAYS: usize> DayRing<T, DAYS> {
         Some(age)
     }
 
-    /// Appends days that hold nothing yet, forgetting as many as do not fit.
+    /// Appends days that hold nothing yet, forgetting as many as do not fit; leaves nothing at all
+    /// when all that is remembered is to be forgotten.
     fn advance(&mut self, days: usize) {
         let excess = (self.sums.len() + days).saturating_sub(DAYS);
         if excess > 0 {
@@ -138,6 +138,10 @@ impl<T: Amount, const DAYS: usize> DayRing<T, DAYS> {
                 *sum -= base;
             }
             self.oldest = self.oldest.plus(excess as i32);
+            self.trim();
+        }
+        if self.sums.is_empty() {
+            return;
         }
         let total = self.total();
         for _ in 0..days {

@@ -180,3 +180,36 @@ impl Days {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::id::name_hash;
+
+    #[test]
+    fn too_many_ids_become_an_estimate() {
+        let mut ids = DistinctDays::<256>::default();
+        let mut pairs = DayRing::<u32, HORIZON_DAYS>::default();
+        for turn in 0..10_000 {
+            let (hash, day) =
+                (name_hash(&format!("u{}", turn % 5000)), Day::from_number(turn / 5000));
+            if ids.record(hash, day, |dropped| pairs.subtract(dropped, 1)) {
+                pairs.add(day, 1);
+            }
+        }
+        let start = Day::from_number(0);
+        assert!((4000.0..6000.0).contains(&ids.since(start)), "{}", ids.since(start));
+        assert!((4000.0..6000.0).contains(&ids.between(start, Day::from_number(1))));
+        assert_eq!(pairs.since(start), 2 * 256, "only pairs of followed ids are left");
+    }
+
+    #[test]
+    fn an_erased_id_is_gone() {
+        let mut ids = DistinctDays::<8>::default();
+        ids.record(1, Day::from_number(3), |_| {});
+        ids.record(2, Day::from_number(4), |_| {});
+        assert!(ids.erase(2) && !ids.erase(2));
+        assert_eq!(ids.since(Day::from_number(0)) as u32, 1);
+        assert!(ids.is_any_ever());
+    }
+}

@@ -79,3 +79,19 @@ impl<V, const MAX: usize> IdMap<V, MAX> {
         self.lost
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_not_heard_of_for_longest_goes() {
+        let mut map = IdMap::<u32, 2>::default();
+        for (hash, heard_at) in [(1, 7), (2, 5), (1, 8), (3, 6)] {
+            map.update(hash, |value| *value = heard_at, |value| *value);
+        }
+        assert_eq!(map.iter().map(|(hash, _)| hash).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!((map.get(1), map.lost()), (Some(&8), 1));
+        assert_eq!((map.remove(3), map.get(3)), (Some(6), None));
+    }
+}

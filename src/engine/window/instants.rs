@@ -51,3 +51,22 @@ impl<const MAX: usize> Instants<MAX> {
         self.lost
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::DAY_MS;
+
+    #[test]
+    fn the_oldest_are_lost_first_and_the_rest_decay() {
+        let mut instants = Instants::<2>::default();
+        for day in [5, 1, 3] {
+            instants.add(Timestamp::from_millis(day * DAY_MS));
+        }
+        let (now, first) = (Timestamp::from_millis(5 * DAY_MS), Day::from_number(0));
+        assert_eq!(instants.lost(), 1);
+        assert_eq!(instants.since(first).len(), 2);
+        assert!((instants.decayed(now, first, 2.0) - 1.5).abs() < 1e-12);
+        assert_eq!(instants.between(Timestamp::default(), now).len(), 1);
+    }
+}

@@ -117,17 +117,16 @@ fn login_frequency(account: &Account, health: &HealthModel, now: Timestamp) -> O
     if users <= 0.0 {
         return Some(0.0);
     }
-    let sessions = f64::from(usage.sessions.since(window::since(now, model.window_days)));
+    let sessions = usage.sessions.since(window::since(now, model.window_days));
     let weeks = window::length_days(now, model.window_days) / 7.0;
-    Some(model.anchors.at(sessions / users / weeks))
+    Some(model.anchors.at(f64::from(sessions.count) / users / weeks))
 }
 
 fn session_length(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
     let (usage, model) = (&account.usage, &health.metrics.p4);
-    let start = window::since(now, model.window_days);
-    let sessions = usage.timed_sessions.since(start);
-    let mean_secs = usage.session_secs.since(start) as f64 / f64::from(sessions);
-    (sessions > 0).then(|| model.anchors.at(mean_secs / 60.0))
+    let sessions = usage.sessions.since(window::since(now, model.window_days));
+    let mean_secs = sessions.secs as f64 / f64::from(sessions.timed);
+    (sessions.timed > 0).then(|| model.anchors.at(mean_secs / 60.0))
 }
 
 fn api_pattern(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
