@@ -118,12 +118,17 @@ impl Reader {
     /// # Errors
     /// When librdkafka refuses an offset.
     pub(super) fn assign(&self, positions: &[(&str, i32, Offset)]) -> Result<(), Failure> {
-        let mut list = TopicPartitionList::with_capacity(positions.len());
-        for (topic, partition, offset) in positions {
-            list.add_partition_offset(topic, *partition, *offset)
-                .map_err(Failure::restart("positioning the reader"))?;
-        }
+        let list = list_of(positions)?;
         self.consumer.assign(&list).map_err(Failure::restart("assigning the reader"))
+    }
+
+    /// Reads these partitions too; those that are read already go on undisturbed.
+    ///
+    /// # Errors
+    /// When librdkafka refuses an offset, or a partition is read already.
+    pub(super) fn add(&self, positions: &[(&str, i32, Offset)]) -> Result<(), Failure> {
+        let list = list_of(positions)?;
+        self.consumer.incremental_assign(&list).map_err(Failure::restart("extending the reader"))
     }
 
     /// The next record, waiting at most `timeout`.
@@ -146,6 +151,15 @@ impl Reader {
     pub(super) fn take_progress(&self) -> Vec<Progress> {
         self.progress.try_iter().flatten().collect()
     }
+}
+
+fn list_of(positions: &[(&str, i32, Offset)]) -> Result<TopicPartitionList, Failure> {
+    let mut list = TopicPartitionList::with_capacity(positions.len());
+    for (topic, partition, offset) in positions {
+        list.add_partition_offset(topic, *partition, *offset)
+            .map_err(Failure::restart("positioning the reader"))?;
+    }
+    Ok(list)
 }
 
 /// Whether librdkafka heals an error by itself.
