@@ -169,9 +169,8 @@ impl Outbox {
         }
         match self.producer.context().failure.load(Ordering::Relaxed) {
             0 => Ok(()),
-            code => Err(self.fatal_or(Failure::Restart(format!(
-                "a record was not delivered (code {code})"
-            )))),
+            code => Err(self
+                .fatal_or(Failure::Restart(format!("a record was not delivered (code {code})")))),
         }
     }
 
