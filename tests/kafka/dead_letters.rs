@@ -14,7 +14,7 @@ use crate::broker::Broker;
 use crate::follower::Follower;
 use crate::history::{Record, read_topic};
 use crate::installation::{Installation, now};
-use crate::recount::recount;
+use crate::recount::{Counts, recount};
 use crate::trickle::{Trickle, account_in, login};
 
 /// How long any one thing that is waited for may take.
@@ -57,14 +57,18 @@ pub(crate) fn each_with_its_reason(broker: &Broker) -> anyhow::Result<()> {
     trickle.write(1)?;
     let bad = bad_records();
     write(&installation, &topic, &bad)?;
+    write(&installation, &topic, &usable_records())?;
     trickle.write(1)?;
-    let total = trickle.written + i64::try_from(bad.len())?;
+    let total = trickle.written + i64::try_from(bad.len() + usable_records().len())?;
     follower.until("all is read", LIMIT, |seen| seen.taken() == total)?;
+    let series = process.series()?;
     process.terminate(END_LIMIT)?;
 
     let counts = recount(broker, &installation)?;
     ensure!(counts.dead_letters == bad.len(), "{counts}");
-    ensure!(counts.applied == usize::try_from(trickle.written)?, "{counts}");
+    ensure!(counts.duplicate == 1 && counts.late == 1, "{counts}");
+    ensure!(counts.applied == usize::try_from(trickle.written)? + 1, "{counts}");
+    check_series(&series, &counts)?;
     let dead = read_topic(&installation.config, &installation.config.topics.dead_letters)?;
     let place = usize::try_from(PLACE)?;
     ensure!(dead[place].len() == bad.len(), "{} dead letters", dead[place].len());
@@ -102,6 +106,38 @@ fn bad_records() -> Vec<Bad> {
         text("invalid_field", &login(&account, 1_003, "yesterday")),
         Bad { value: None, ..text("null_value", "") },
     ]
+}
+
+/// One that is applied, its copy, and one from before every window.
+fn usable_records() -> Vec<Bad> {
+    let account = account_in(PLACE.cast_unsigned(), PARTITIONS);
+    let days_ago = |days: i64| now().plus_days(-days).to_string();
+    let first = login(&account, 2_000, &days_ago(1));
+    let late = login(&account, 2_001, &days_ago(500));
+    let of = |value: String| Bad {
+        reason: "none",
+        key: Some(account.clone()),
+        value: Some(value.into_bytes()),
+    };
+    vec![of(first.clone()), of(first), of(late)]
+}
+
+/// The process counted what the recount counts: it did all of it in one life.
+fn check_series(series: &str, counts: &Counts) -> anyhow::Result<()> {
+    for (name, expected) in [
+        ("pulse_events_total", counts.input),
+        ("pulse_events_applied_total", counts.applied),
+        ("pulse_events_duplicate_total", counts.duplicate),
+        ("pulse_events_late_total", counts.late),
+        ("pulse_events_erased_total", counts.erased),
+        ("pulse_dead_letters_total", counts.dead_letters),
+    ] {
+        let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+        let values = series.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next());
+        let sum: usize = values.map(|value| value.parse().unwrap_or(0)).sum();
+        ensure!(sum == expected, "{name} is {sum}, not {expected}");
+    }
+    Ok(())
 }
 
 fn write(installation: &Installation, topic: &str, bad: &[Bad]) -> anyhow::Result<()> {

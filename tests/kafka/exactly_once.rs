@@ -9,6 +9,7 @@ use customer_pulse::generate::world::{Settings, World};
 
 use crate::broker::Broker;
 use crate::follower::Follower;
+use crate::history::{Record, read_topic};
 use crate::installation::{Installation, now};
 use crate::recount::recount;
 use crate::tell;
@@ -29,7 +30,9 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
         Ok(text) => text.parse().context("PULSE_TEST_EVENTS is a number of events")?,
         Err(_) => EVENTS,
     };
-    let installation = Installation::new(broker, "exactly-once", 6)?;
+    let mut installation = Installation::new(broker, "exactly-once", 6)?;
+    // Short steps: the more transactions, the more there is to tear.
+    installation.set("STEP__RECORDS_MAX", "500");
     installation.make_topics()?;
     write_world(&installation, ACCOUNTS, events)?;
     let total = i64::try_from(events)?;
@@ -61,6 +64,25 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     let counts = recount(broker, &installation)?;
     ensure!(counts.input == events, "{} of {events} events were counted", counts.input);
     ensure!(counts.duplicate > 0 && counts.alerts > 0 && counts.assessed > 0, "{counts}");
+    check_clock(&installation, &follower)
+}
+
+/// No clock ran ahead of input that was there before the processes started.
+fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Result<()> {
+    for (index, name) in installation.config.topics.inputs().into_iter().enumerate() {
+        for (number, records) in read_topic(&installation.config, name)?.iter().enumerate() {
+            for (_, mark) in follower.marks(number) {
+                let next = usize::try_from(mark.ranges[index].to)?;
+                let is_ahead = |next: &Record| next.at_ms < mark.now.as_millis();
+                ensure!(
+                    !records.get(next).is_some_and(is_ahead),
+                    "{name}/{number}: step {} was at {} before record {next} was read",
+                    mark.sequence,
+                    mark.now
+                );
+            }
+        }
+    }
     Ok(())
 }
 

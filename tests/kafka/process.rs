@@ -3,6 +3,8 @@
 //! Its settings are made in `installation.rs`.
 
 use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -68,6 +70,20 @@ impl Process {
         let code = self.await_exit(limit)?;
         ensure!(code == 0, "{self} ended with {code} after SIGTERM");
         Ok(())
+    }
+
+    /// Its Prometheus series, in their text format.
+    pub(crate) fn series(&self) -> anyhow::Result<String> {
+        let log = self.log()?;
+        let line =
+            log.lines().find(|line| line.contains("ops.listen") && line.contains("address="));
+        let address = line.and_then(|line| line.split("address=").nth(1)?.split(' ').next());
+        let mut stream = TcpStream::connect(address.context("its log names no ops.listen")?)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).context("reading /metrics")?;
+        Ok(answer)
     }
 
     /// What it wrote so far, to both outputs.
