@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
-    let config = cli.settings.load()?;
+    let config = cli.settings.load(cli.command.log_filter())?;
     match &cli.command {
         Command::Topics(command) => cli::topics::main(&config, *command),
         Command::Check => cli::check::main(&config, &std::io::stdout()),

@@ -97,8 +97,8 @@ pub enum Exit {
 }
 
 impl Settings {
-    /// Reads and checks all settings and starts the log.
-    pub fn load(&self) -> anyhow::Result<Config> {
+    /// Reads and checks all settings and starts the log, with `log_filter` where none is set.
+    pub fn load(&self, log_filter: &str) -> anyhow::Result<Config> {
         let direct = [
             ("--bootstrap", "kafka.bootstrap", self.bootstrap.clone()),
             ("--model", "model", self.model.clone()),
@@ -116,13 +116,26 @@ impl Settings {
             Some((name.into_string().ok()?, text.into_string().ok()?))
         };
         let env = std::env::vars_os().filter_map(text).collect();
-        let config = layers::load(&Sources { files: self.config.clone(), env, flags })?;
+        let mut config = layers::load(&Sources { files: self.config.clone(), env, flags })?;
+        if config.log.filter == Config::default().log.filter {
+            log_filter.clone_into(&mut config.log.filter);
+        }
         telemetry::start_logs(&config.log)?;
         let problems = client::problems(&config);
         if !problems.is_empty() {
             return Err(ConfigError { problems }.into());
         }
         Ok(config)
+    }
+}
+
+impl Command {
+    /// What is logged unless it was set: the demo's terminal has better use for its lines.
+    pub const fn log_filter(&self) -> &'static str {
+        match self {
+            Command::Demo(_) => "warn",
+            Command::Run | Command::Generate(_) | Command::Topics(_) | Command::Check => "info",
+        }
     }
 }
 
@@ -181,7 +194,7 @@ mod tests {
     #[test]
     fn wrong_settings_have_their_own_exit_code() {
         let settings = Settings { workers: Some(0), ..Settings::default() };
-        let error = settings.load().unwrap_err();
+        let error = settings.load("info").unwrap_err();
         assert_eq!(Exit::of(&error).code(), 78);
         assert!(error.to_string().contains("--workers: `workers` is 0"), "{error}");
     }

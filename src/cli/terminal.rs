@@ -9,9 +9,9 @@ use crate::engine::output::{AccountHealth, Alert, Transition};
 use crate::view::{View, change, why};
 
 /// Most accounts in the table.
-const ACCOUNTS: usize = 16;
+const ACCOUNTS: usize = 11;
 /// Most alert transitions under it.
-const ALERTS: usize = 6;
+const ALERTS: usize = 4;
 
 /// Figures of the running service that are not in the view.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,8 +56,8 @@ pub fn screen(view: &View, pace: &Pace, colour: bool) -> String {
         out,
         "{}",
         paint.quiet(&format!(
-            "{:<28} {:>6}  {:<8} {:>6}  {:<34} {}",
-            "account (newest change first)", "health", "band", "change", "why", "as of"
+            "{:<27} {:>6}  {:<6} {:>6}  {:<26} {}",
+            "account, last changed first", "health", "band", "change", "why", "as of"
         ))
     );
     for health in view.newest_accounts(ACCOUNTS) {
@@ -75,12 +75,12 @@ fn account_line(health: &AccountHealth, paint: &Paint) -> String {
     let change = change(health).map_or_else(String::new, |points| format!("{points:+.1}"));
     let at = health.at.to_string();
     format!(
-        "{:<28.28} {:>6.1}  {} {change:>6}  {:<34.34} {}",
+        "{:<27.27} {:>6.1}  {} {change:>6}  {:<26.26} {}",
         health.account_id,
         health.displayed_health_score,
-        paint.band(band, &format!("{:<8}", band.name())),
+        paint.band(band, &format!("{:<6}", band.name())),
         why(health),
-        at.get(..16).unwrap_or(&at)
+        at.get(5..16).unwrap_or(&at)
     )
 }
 
@@ -93,8 +93,8 @@ fn alert_line(alert: &Alert, paint: &Paint) -> String {
         Transition::Resolved => paint.band(HealthBand::Green, &transition),
     };
     format!(
-        "{} {transition} {:<14} {:<28.28} {}",
-        at.get(..16).unwrap_or(&at),
+        "{} {transition} {:<13} {:<27.27} {}",
+        at.get(5..16).unwrap_or(&at),
         alert.rule,
         alert.account_id,
         alert.reason

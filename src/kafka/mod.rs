@@ -1,6 +1,28 @@
 //! Kafka: the shell that feeds the engine and keeps what it says, exactly once.
 //!
-//! What an event means is the engine's business; pages and probes are `http/`.
+//! What an event means is the engine's business; pages and probes are `http/`. The contract, in
+//! the order in which a record meets it:
+//!
+//! **One partition number is one unit** across the eight input topics. A worker ([`worker`]) is a
+//! thread with a group member that fetches nothing, a reader with explicit offsets, a
+//! transactional producer, and one engine a partition number. Workers share nothing: a second one
+//! here and one in another process are the same thing.
+//!
+//! **A step** takes held records in broker-time order ([`held`]), folds them, decides, and ends in
+//! one transaction: outputs, dead letters, state records, the mark ([`changelog`]) and the offsets
+//! of all eight topics with the mark's sequence as their metadata. Every record is acknowledged
+//! before the offsets are sent, and the offsets carry the generation in which the partitions were
+//! settled. So a worker that lost its partitions can neither commit nor leave half of a step.
+//!
+//! **Outputs are a function of input and marks.** The mark says what was applied and as of when;
+//! a recount from both gives every record again.
+//!
+//! **A restore** writes a fence in a transaction of its own and reads the changelog up to it: all
+//! older transactions are resolved then. Mark and committed offsets must agree, else the
+//! partition is halted. Nothing restarts silently from zero.
+//!
+//! **Recovery is start-up.** A retriable error repeats the same call; a taken name ends the
+//! process; after anything else the worker drops what it has and starts afresh ([`failure`]).
 
 pub mod clock;
 

@@ -231,8 +231,8 @@ impl Wanted {
         match self.role {
             Role::Input => format!(
                 "`{name}` has {parts} where the other input topics have {wanted}, so one account \
-                 would be split in two: make a topic with {wanted}, copy the records there by key, and \
-                 name it under `topics`"
+                 would be split in two: make a topic with {wanted}, copy the records there by \
+                 key, and name it under `topics`"
             ),
             Role::Output | Role::Private => format!(
                 "`{name}` has {parts} instead of {wanted}: delete it or choose another name under \
