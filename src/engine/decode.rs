@@ -99,6 +99,9 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`]: the record is a dead letter.
     pub fn decode<'a>(&self, record: &Record<'a>) -> Result<Decoded<'a>, DecodeError> {
+        if record.broker_at.in_input_range().is_err() {
+            return Err(DecodeError::RecordTime);
+        }
         let key = record.key.ok_or(DecodeError::KeyMissing)?;
         let Some(value) = record.value else { return erase(record.topic, key) };
         if value.len() > VALUE_BYTES_MAX {

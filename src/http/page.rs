@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::engine::output::{AccountHealth, Alert};
 use crate::view::{View, change, why};
 
-/// Most accounts on the page: the worst come first.
+/// Most accounts on the page: those that changed last come first.
 const ACCOUNTS_MAX: usize = 200;
 /// Most alert transitions on the page.
 const ALERTS_MAX: usize = 12;
@@ -100,7 +100,7 @@ async fn accounts(State(view): State<Arc<View>>) -> Response {
         n_green,
         n_published,
         n_alerts,
-        rows: view.worst_accounts(ACCOUNTS_MAX).iter().map(|health| row(health)).collect(),
+        rows: view.newest_accounts(ACCOUNTS_MAX).iter().map(|health| row(health)).collect(),
         alerts: view.newest_alerts(ALERTS_MAX).iter().map(|alert| alert_row(alert)).collect(),
     };
     match page.render() {
@@ -146,9 +146,9 @@ fn alert_row(alert: &Alert) -> AlertRow {
     }
 }
 
-/// `2026-01-31T08:00:00.000Z` as `2026-01-31 08:00`.
+/// `2026-01-31T08:00:00.000Z` as `01-31 08:00`.
 fn minute(instant: &str) -> String {
-    instant.get(..16).unwrap_or(instant).replace('T', " ")
+    instant.get(5..16).unwrap_or(instant).replace('T', " ")
 }
 
 #[cfg(test)]

@@ -130,7 +130,8 @@ impl Outbox {
                     self.producer.poll(POLL);
                 }
                 Err((error, _)) => {
-                    return Err(Failure::of(&format!("sending to {}", outgoing.topic), &error));
+                    let failure = Failure::of(&format!("sending to {}", outgoing.topic), &error);
+                    return Err(self.fatal_or(failure));
                 }
             }
         }
@@ -168,7 +169,19 @@ impl Outbox {
         }
         match self.producer.context().failure.load(Ordering::Relaxed) {
             0 => Ok(()),
-            code => Err(Failure::Restart(format!("a record was not delivered (code {code})"))),
+            code => Err(self
+                .fatal_or(Failure::Restart(format!("a record was not delivered (code {code})")))),
+        }
+    }
+
+    /// The producer's fatal error, of which `failure` is but a consequence; else `failure`.
+    ///
+    /// A fenced producer purges its queue, so a record that was not delivered may be all that is
+    /// seen of the fence.
+    fn fatal_or(&self, failure: Failure) -> Failure {
+        match self.producer.client().fatal_error() {
+            Some((code, reason)) => Failure::of_code(code, &reason),
+            None => failure,
         }
     }
 
@@ -187,7 +200,7 @@ impl Outbox {
                 Err(KafkaError::Transaction(error)) if error.is_retriable() && !left.is_zero() => {
                     tracing::debug!(call = name, error = %error, "retrying");
                 }
-                Err(error) => return Err(Failure::of(name, &error)),
+                Err(error) => return Err(self.fatal_or(Failure::of(name, &error))),
             }
         }
     }

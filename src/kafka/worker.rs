@@ -146,14 +146,13 @@ impl<'s> Worker<'s> {
         self.partitions.retain(|number, _| numbers.contains(number));
         self.halted.retain(|number| numbers.contains(number));
         self.drop_overtaken()?;
-        let moving = self.restoring.take_if(|restore| !numbers.contains(&restore.number()));
-        drop(moving);
-        let restoring = self.restoring.as_ref().map(|restore| restore.number());
+        // Somebody else may have processed the partition in between: a restore begins again.
+        self.restoring = None;
         self.waiting = numbers
             .iter()
             .copied()
             .filter(|number| !self.partitions.contains_key(number))
-            .filter(|number| !self.halted.contains(number) && restoring != Some(*number))
+            .filter(|number| !self.halted.contains(number))
             .collect();
         self.position_reader()?;
         tracing::info!(

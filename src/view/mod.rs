@@ -74,18 +74,6 @@ impl View {
         accounts
     }
 
-    /// The accounts, the worst displayed health first.
-    pub fn worst_accounts(&self, most: usize) -> Vec<Arc<AccountHealth>> {
-        let mut accounts: Vec<_> =
-            self.accounts.iter().map(|entry| Arc::clone(entry.value())).collect();
-        accounts.sort_by(|a, b| {
-            let health = a.displayed_health_score.total_cmp(&b.displayed_health_score);
-            health.then_with(|| a.account_id.cmp(&b.account_id))
-        });
-        accounts.truncate(most);
-        accounts
-    }
-
     /// The newest alert transitions, the newest first.
     pub fn newest_alerts(&self, most: usize) -> Vec<Arc<Alert>> {
         let alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);

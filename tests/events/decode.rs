@@ -6,6 +6,7 @@ use customer_pulse::engine::account::usage;
 use customer_pulse::engine::decode::error::DecodeError;
 use customer_pulse::engine::decode::{Decoded, Decoder, Header, Record};
 use customer_pulse::engine::event::{EventBody, Topic, VALUE_BYTES_MAX};
+use customer_pulse::engine::time::Timestamp;
 use proptest::prelude::*;
 
 use crate::{BROKER_AT, at, read, record};
@@ -43,6 +44,16 @@ fn escapes_null_options_and_unknown_fields_are_read() {
     let event = read(Topic::Usage, text.as_bytes(), &[]).unwrap();
     let EventBody::Usage(usage::Event::Login(fields)) = event.body else { panic!() };
     assert_eq!(&*fields.user_id, "u1");
+}
+
+#[test]
+fn a_record_has_a_time_of_its_own() {
+    for ms in [-1, 0, i64::MAX] {
+        let broker_at = Timestamp::from_millis(ms);
+        let record = Record { broker_at, ..record(Topic::Usage, LOGIN.as_bytes(), &[]) };
+        let error = Decoder::new().decode(&record).unwrap_err();
+        assert_eq!(error, DecodeError::RecordTime, "{ms}");
+    }
 }
 
 #[test]

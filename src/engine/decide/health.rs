@@ -26,6 +26,10 @@ pub(super) fn publish(
     look: &mut Looks,
     outputs: &mut Vec<Output>,
 ) {
+    if situation.account.first_event_at().is_none() {
+        // Commands alone make no account: there is nothing to say about it.
+        return;
+    }
     let assessment = situation.assessment;
     let displayed = workflow.band.map_or(assessment.health_band, |displayed| displayed.band);
     if let Some(before) = said {

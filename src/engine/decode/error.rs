@@ -86,6 +86,9 @@ pub enum DecodeError {
     /// The event's time lies further ahead of the record's than [`AHEAD_MS_MAX`].
     #[error("`ts` lies more than {} h ahead of the record's own time", AHEAD_MS_MAX / HOUR_MS)]
     FutureDated,
+    /// The record's own time is no time that an input may name.
+    #[error("the record's own time lies outside 2000 to 2100: have its producer set it")]
+    RecordTime,
     /// The record lies in another partition than its key belongs to.
     #[error(
         "the record lies in the wrong partition, its key belongs to {expected}: have all \
@@ -102,7 +105,7 @@ pub enum DecodeError {
 
 impl DecodeError {
     /// All that [`DecodeError::reason`] can answer, for metrics that begin at 0.
-    pub const REASONS: [&str; 16] = [
+    pub const REASONS: [&str; 17] = [
         "key_missing",
         "key_invalid",
         "key_mismatch",
@@ -117,6 +120,7 @@ impl DecodeError {
         "invalid_field",
         "unknown_type",
         "future_dated",
+        "record_time",
         "wrong_partition",
         "panicked",
     ];
@@ -138,6 +142,7 @@ impl DecodeError {
             Self::InvalidField { .. } => "invalid_field",
             Self::UnknownType { .. } => "unknown_type",
             Self::FutureDated => "future_dated",
+            Self::RecordTime => "record_time",
             Self::WrongPartition { .. } => "wrong_partition",
             Self::Panicked => "panicked",
         }
@@ -158,6 +163,7 @@ impl DecodeError {
             | Self::InvalidField { .. }
             | Self::UnknownType { .. }
             | Self::FutureDated
+            | Self::RecordTime
             | Self::WrongPartition { .. } => "TRANSFORMATION",
             Self::Panicked => "TASK_PUT",
         }

@@ -1,0 +1,196 @@
+//! Recomputed records beside those that lie in Kafka, one by one and byte by byte.
+//!
+//! What is recomputed is said in `recount.rs`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail, ensure};
+use customer_pulse::engine::Engine;
+use customer_pulse::engine::output::{Output, OutputBody, OutputTopic};
+use customer_pulse::engine::state::{StateChange, StateKind};
+use customer_pulse::kafka::changelog::{self, Key};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::history::Record;
+use crate::recount::Counts;
+
+/// Namespace of `ce_id`, which is the UUIDv5 of topic, key, instant and value.
+const RECORD_NAMESPACE: Uuid = Uuid::from_u128(0x1b0c_38f3_77f5_5d0b_9c1b_51a1_2f5c_8a02);
+/// What Kafka Connect's headers of a dead letter begin with.
+const CONNECT: &str = "__connect.errors";
+
+/// The records of one partition number that were not compared yet, by output topic.
+pub(crate) struct Found<'a> {
+    /// In the order of `OutputTopic::ALL`.
+    pub(crate) left: Vec<&'a [Record]>,
+}
+
+impl<'a> Found<'a> {
+    /// Takes the record of `output`, which must be the next one of its topic.
+    pub(crate) fn take(&mut self, output: &Output, counts: &mut Counts) -> anyhow::Result<()> {
+        let (topic, kind, value) = match &output.body {
+            OutputBody::Health(health) => {
+                (OutputTopic::AccountHealth, "account_health", Some(serde_json::to_vec(health)?))
+            }
+            OutputBody::HealthErased => (OutputTopic::AccountHealth, "account_erased", None),
+            OutputBody::Alert(alert) => {
+                (OutputTopic::Alerts, "alert", Some(serde_json::to_vec(alert)?))
+            }
+        };
+        match topic {
+            OutputTopic::Alerts => counts.alerts += 1,
+            _ => counts.health += 1,
+        }
+        let about = format!("{} of {} at {}", topic.name(), output.account_id, output.at);
+        let found = self.next(topic).with_context(|| format!("missing: {about}"))?;
+        let key = output.account_id.as_bytes();
+        ensure!(found.key.as_deref() == Some(key), "{about}: another key at {}", found.offset);
+        compare(value.as_deref(), found.value.as_deref())
+            .with_context(|| format!("{about}, offset {}", found.offset))?;
+        let at = output.at.to_string();
+        let value = value.unwrap_or_default();
+        let identity = [topic.name().as_bytes(), key, at.as_bytes(), &value].join(&0);
+        let headers = [
+            ("ce_specversion", "1.0"),
+            ("ce_id", &Uuid::new_v5(&RECORD_NAMESPACE, &identity).to_string()),
+            ("ce_source", "/pulse"),
+            ("ce_type", kind),
+            ("ce_subject", output.account_id.as_str()),
+            ("ce_time", &at),
+            ("content-type", "application/json"),
+        ];
+        let expected = headers.map(|(name, text)| (name.to_owned(), Some(text.into())));
+        ensure!(found.headers == expected, "{about}: headers {:?}", found.headers);
+        Ok(())
+    }
+
+    /// Takes the dead letter of `record`, which must be the next one.
+    pub(crate) fn take_dead_letter(
+        &mut self,
+        record: &Record,
+        topic: &str,
+        number: usize,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        let about = format!("dead letter of {topic}/{number} at {}", record.offset);
+        let found =
+            self.next(OutputTopic::DeadLetters).with_context(|| format!("missing: {about}"))?;
+        for (name, expected) in [
+            ("topic", topic),
+            ("partition", &number.to_string()),
+            ("offset", &record.offset.to_string()),
+            ("exception.class.name", &format!("pulse.{reason}")),
+        ] {
+            let header = found.header(&format!("{CONNECT}.{name}"));
+            ensure!(header == Some(expected), "{about}: {name} is {header:?}, not {expected}");
+        }
+        ensure!(found.key == record.key, "{about}: another key");
+        compare(record.value.as_deref(), found.value.as_deref()).context(about)
+    }
+
+    /// Nothing may be left: it would be more than was recomputed.
+    pub(crate) fn check_end(&self) -> anyhow::Result<()> {
+        for (topic, left) in OutputTopic::ALL.iter().zip(&self.left) {
+            if let Some(record) = left.first() {
+                bail!("{} more records on {} from {}", left.len(), topic.name(), record.offset);
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, topic: OutputTopic) -> Option<&'a Record> {
+        let left = &mut self.left[topic.index()];
+        let (first, rest) = left.split_first()?;
+        *left = rest;
+        Some(first)
+    }
+}
+
+/// Compares the state that a step must have written with what it has.
+pub(crate) fn compare_states(engine: &mut Engine, found: &[&Record]) -> anyhow::Result<()> {
+    let mut expected: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::with_capacity(found.len());
+    engine.take_changes(|change| {
+        let mut put = |kind, value| {
+            expected.push((Key::State(kind, change.account_id).encode(), value));
+        };
+        match &change.state {
+            StateChange::Usage(usage) => {
+                put(StateKind::Usage, Some(changelog::encode(usage, Vec::new())));
+            }
+            StateChange::Rest(rest) => {
+                put(StateKind::Rest, Some(changelog::encode(rest, Vec::new())));
+            }
+            StateChange::Said(said) => {
+                put(StateKind::Said, Some(changelog::encode(said, Vec::new())));
+            }
+            StateChange::Erased(rest) => {
+                put(StateKind::Rest, Some(changelog::encode(rest, Vec::new())));
+                put(StateKind::Usage, None);
+                put(StateKind::Said, None);
+            }
+            StateChange::Gone => StateKind::ALL.into_iter().for_each(|kind| put(kind, None)),
+        }
+    });
+    let keys = |key: &[u8]| String::from_utf8_lossy(key).into_owned();
+    ensure!(
+        expected.len() == found.len(),
+        "{} records of state where {} must be",
+        found.len(),
+        expected.len()
+    );
+    for ((key, value), record) in expected.iter().zip(found) {
+        let about = format!("state {} at {}", keys(key), record.offset);
+        ensure!(record.key.as_ref() == Some(key), "{about}: another key");
+        compare(value.as_deref(), record.value.as_deref()).context(about)?;
+    }
+    Ok(())
+}
+
+/// What of an alert is checked by itself.
+#[derive(Deserialize)]
+struct Transition {
+    alert_id: Uuid,
+    sequence: u32,
+    transition: String,
+}
+
+/// Each alert is raised once, counts its transitions without a gap, and says nothing once resolved.
+pub(crate) fn check_alerts<'a>(records: impl Iterator<Item = &'a Record>) -> anyhow::Result<()> {
+    let mut alerts = BTreeMap::<Uuid, Transition>::new();
+    for record in records {
+        let alert: Transition = serde_json::from_slice(record.value.as_deref().unwrap_or(b"null"))?;
+        let id = alert.alert_id;
+        let before = alerts.get(&id);
+        ensure!(
+            alert.sequence == before.map_or(0, |before| before.sequence) + 1
+                && (alert.transition == "raised") == before.is_none()
+                && before.is_none_or(|before| before.transition != "resolved"),
+            "alert {id}: {} {} is doubled, or one before it is missing",
+            alert.transition,
+            alert.sequence
+        );
+        alerts.insert(id, alert);
+    }
+    Ok(())
+}
+
+/// Tells the first place where two values differ.
+fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    let (Some(expected), Some(found)) = (expected, found) else {
+        bail!("a value is there: {}, must be: {}", found.is_some(), expected.is_some());
+    };
+    let place = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
+    let around = |bytes: &[u8]| {
+        let part = &bytes[place.saturating_sub(60)..bytes.len().min(place + 100)];
+        String::from_utf8_lossy(part).into_owned()
+    };
+    bail!(
+        "differs at byte {place}:\n  must be …{}…\n  is      …{}…",
+        around(expected),
+        around(found)
+    )
+}

@@ -1,0 +1,107 @@
+//! 200,000 events, two processes, one of them killed three times: the recount holds.
+//!
+//! What the recount compares is said in `recount.rs`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use customer_pulse::generate::world::{Settings, World};
+
+use crate::broker::Broker;
+use crate::follower::Follower;
+use crate::history::{Record, read_topic};
+use crate::installation::{Installation, now};
+use crate::recount::recount;
+use crate::tell;
+
+/// Events by default; `PULSE_TEST_EVENTS` sets another number.
+const EVENTS: usize = 200_000;
+/// Accounts of the generated world: with eight records each a day it fills about 130 days.
+const ACCOUNTS: u32 = 200;
+/// How long any one thing that is waited for may take.
+const LIMIT: Duration = Duration::from_secs(240);
+/// How long a process may take to end well.
+const END_LIMIT: Duration = Duration::from_secs(25);
+
+/// Kills one of two processes at 15, 35 and 55 % of the input; the third time it stays away until
+/// the other one has taken a partition over.
+pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
+    let events = match std::env::var("PULSE_TEST_EVENTS") {
+        Ok(text) => text.parse().context("PULSE_TEST_EVENTS is a number of events")?,
+        Err(_) => EVENTS,
+    };
+    let mut installation = Installation::new(broker, "exactly-once", 6)?;
+    // Short steps: the more transactions, the more there is to tear.
+    installation.set("STEP__RECORDS_MAX", "500");
+    installation.make_topics()?;
+    write_world(&installation, ACCOUNTS, events)?;
+    let total = i64::try_from(events)?;
+    let mut follower = Follower::new(&installation)?;
+    let watch = customer_pulse::kafka::clock::instant();
+    let steady = installation.run("steady")?;
+    let mut victim = installation.run("victim")?;
+    for (percent, is_taken_over) in [(15, false), (35, false), (55, true)] {
+        let fences = follower.fences_by("victim");
+        follower.until("the victim works", LIMIT, |seen| {
+            seen.taken() >= total * percent / 100 && !seen.live_at("victim").is_empty()
+        })?;
+        ensure!(follower.taken() < total, "all was read before the victim was killed");
+        ensure!(percent == 15 || follower.fences_by("victim") > fences, "it was not restored");
+        let orphaned = follower.live_at("victim");
+        victim.kill_9()?;
+        if is_taken_over {
+            follower.until("the other one takes over", LIMIT, |seen| {
+                let live = seen.live_at("steady");
+                orphaned.iter().any(|number| live.contains(number))
+            })?;
+        }
+        victim = installation.run("victim")?;
+    }
+    follower.until("all is read", LIMIT, |seen| seen.taken() == total && seen.is_caught_up())?;
+    tell(&format!("    {events} events in {:.1} s", watch.elapsed().as_secs_f64()));
+    steady.terminate(END_LIMIT)?;
+    victim.terminate(END_LIMIT)?;
+    let counts = recount(broker, &installation)?;
+    ensure!(counts.input == events, "{} of {events} events were counted", counts.input);
+    ensure!(counts.duplicate > 0 && counts.alerts > 0 && counts.assessed > 0, "{counts}");
+    check_clock(&installation, &follower)
+}
+
+/// No clock ran ahead of input that was there before the processes started.
+fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Result<()> {
+    for (index, name) in installation.config.topics.inputs().into_iter().enumerate() {
+        for (number, records) in read_topic(&installation.config, name)?.iter().enumerate() {
+            for (_, mark) in follower.marks(number) {
+                let next = usize::try_from(mark.ranges[index].to)?;
+                let is_ahead = |next: &Record| next.at_ms < mark.now.as_millis();
+                ensure!(
+                    !records.get(next).is_some_and(is_ahead),
+                    "{name}/{number}: step {} was at {} before record {next} was read",
+                    mark.sequence,
+                    mark.now
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Publishes the last `events` of a world up to now.
+pub(crate) fn write_world(
+    installation: &Installation,
+    accounts: u32,
+    events: usize,
+) -> anyhow::Result<()> {
+    let publisher = installation.publisher()?;
+    let days = i64::try_from(events)? / (6 * i64::from(accounts)) + 2;
+    let until = now();
+    let world = World::new(Settings::new(7, accounts, until.plus_days(-days), until));
+    let mut written = 0;
+    for event in world.take(events) {
+        publisher.publish(event.topic, &event.account_id, event.broker_at, &event.value)?;
+        written += 1;
+    }
+    publisher.finish()?;
+    ensure!(written == events, "the world ended after {written} events");
+    Ok(())
+}

@@ -1,0 +1,365 @@
+//! The oracle: computes again, from input and marks, everything that should lie in Kafka.
+//!
+//! It drives an engine of its own through the steps that the marks tell of and shares no code with
+//! the loop. Records are read in `history.rs` and compared in `compare.rs`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use customer_pulse::config::Config;
+use customer_pulse::engine::account::feed::Memory;
+use customer_pulse::engine::decode::error::DecodeError;
+use customer_pulse::engine::decode::{Decoded, Decoder, Header, Record as Undecoded};
+use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::model::Model;
+use customer_pulse::engine::output::{Output, OutputTopic};
+use customer_pulse::engine::time::Timestamp;
+use customer_pulse::engine::{Engine, Origin, Outcome};
+use customer_pulse::kafka::changelog::{self, Key, Mark};
+use customer_pulse::kafka::partitioner::partition_of;
+use rdkafka::Offset;
+
+use crate::broker::Broker;
+use crate::compare::{Found, check_alerts, compare_states};
+use crate::history::{self, Record};
+use crate::installation::Installation;
+use crate::shadow::Shadows;
+
+/// Most accounts whose timer runs at the end of one step (`architecture.md` §4).
+const DUE_MAX: usize = 500;
+
+/// What was compared; every figure is of records that were found as recomputed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Input records.
+    pub(crate) input: usize,
+    /// … of which were folded.
+    pub(crate) applied: usize,
+    /// … had been folded before.
+    pub(crate) duplicate: usize,
+    /// … were older than every window.
+    pub(crate) late: usize,
+    /// … came after the tombstone of their account but are older.
+    pub(crate) erased: usize,
+    /// … could not be used.
+    pub(crate) dead_letters: usize,
+    /// Steps.
+    pub(crate) marks: usize,
+    /// Restores that ended in a step.
+    pub(crate) restores: usize,
+    /// Records of account health.
+    pub(crate) health: usize,
+    /// Transitions of alerts.
+    pub(crate) alerts: usize,
+    /// Records of state.
+    pub(crate) states: usize,
+    /// Records of account health that were assessed from a plain fold.
+    pub(crate) assessed: usize,
+}
+
+/// One step as the changelog tells of it.
+struct Step<'a> {
+    mark: Mark,
+    is_restored: bool,
+    states: Vec<&'a Record>,
+}
+
+/// What lies in Kafka of one partition number; what was compared is taken away.
+struct Partition<'a> {
+    number: usize,
+    config: &'a Config,
+    inputs: Vec<&'a [Record]>,
+    changelog: &'a [Record],
+    found: Found<'a>,
+    committed: &'a [(Offset, String)],
+}
+
+/// Recounts a whole installation whose processes have all ended and have left no input.
+pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::Result<Counts> {
+    let config = &installation.config;
+    let read = |topic: &str| history::read_topic(config, topic);
+    let inputs = config.topics.inputs().into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let outputs = OutputTopic::ALL.into_iter().map(|topic| read(config.topics.output(topic)));
+    let outputs = outputs.collect::<Result<Vec<_>, _>>()?;
+    let changelog = read(&config.topics.pulse_changelog)?;
+    let committed = history::committed(config)?;
+    check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
+    let partition = |number: usize| Partition {
+        number,
+        config,
+        inputs: inputs.iter().map(|topic| topic[number].as_slice()).collect(),
+        changelog: &changelog[number],
+        found: Found { left: outputs.iter().map(|topic| topic[number].as_slice()).collect() },
+        committed: &committed[number],
+    };
+    let partitions: Vec<_> = (0..changelog.len()).map(partition).collect();
+    let counts = std::thread::scope(|scope| {
+        let recount = |partition: Partition<'_>| {
+            let number = partition.number;
+            partition.recount().with_context(|| format!("partition {number}"))
+        };
+        let threads: Vec<_> =
+            partitions.into_iter().map(|one| scope.spawn(move || recount(one))).collect();
+        let ended = threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the recount panicked")))
+        });
+        ended.collect::<Result<Vec<_>, _>>()
+    })
+    .with_context(|| format!("recount of {}", installation.name))?;
+    let mut sum = Counts::default();
+    counts.iter().for_each(|counts| sum.add(counts));
+    broker.compared.borrow_mut().add(&sum);
+    crate::tell(&format!("    recount: {sum}"));
+    Ok(sum)
+}
+
+impl<'a> Partition<'a> {
+    fn recount(mut self) -> anyhow::Result<Counts> {
+        let mut counts = Counts::default();
+        let mut again = Again::new(self.config, self.number);
+        let mut before: Option<Mark> = None;
+        for step in self.steps()? {
+            let mark = &step.mark;
+            check_mark(before.as_ref(), &step, again.model.version())
+                .and_then(|()| self.step(&mut again, &step, &mut counts))
+                .with_context(|| format!("step {}", mark.sequence))?;
+            counts.marks += 1;
+            counts.restores += usize::from(step.is_restored);
+            before = Some(step.mark);
+        }
+        let last = before.context("it has no mark")?;
+        for (topic, (left, range)) in Topic::ALL.iter().zip(self.inputs.iter().zip(&last.ranges)) {
+            let committed = &self.committed[topic.index()];
+            let expected = (Offset::Offset(range.to), last.sequence.to_string());
+            ensure!(left.is_empty(), "{} was not read to its end", topic.name());
+            ensure!(*committed == expected, "{}: {committed:?} for {expected:?}", topic.name());
+        }
+        self.found.check_end()?;
+        counts.assessed = again.shadows.assessed;
+        Ok(counts)
+    }
+
+    /// The steps that the changelog tells of.
+    fn steps(&self) -> anyhow::Result<Vec<Step<'a>>> {
+        let mut steps = Vec::new();
+        let (mut states, mut is_restored) = (Vec::new(), false);
+        for record in self.changelog {
+            match Key::decode(record.key.as_deref().unwrap_or_default())? {
+                Key::Fence => is_restored = true,
+                Key::Mark => {
+                    let value = record.value.as_deref().context("a mark was deleted")?;
+                    let states = std::mem::take(&mut states);
+                    let is_restored = std::mem::take(&mut is_restored);
+                    steps.push(Step { mark: changelog::decode(value)?, is_restored, states });
+                }
+                Key::State(..) => states.push(record),
+            }
+        }
+        ensure!(states.is_empty(), "there is state without a mark at the end");
+        Ok(steps)
+    }
+
+    /// Does one step again and compares all that it must have written.
+    fn step(
+        &mut self,
+        again: &mut Again<'_>,
+        step: &Step<'_>,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        let mark = &step.mark;
+        while let Some((topic, record)) = self.next_record(mark)? {
+            counts.input += 1;
+            let applied = again.apply(topic, record, mark.partitions);
+            let mut outputs = again.engine.take_outputs();
+            match applied? {
+                Ok(Outcome::Applied) => counts.applied += 1,
+                Ok(Outcome::Duplicate) => counts.duplicate += 1,
+                Ok(Outcome::Late) => counts.late += 1,
+                Ok(Outcome::Erased) => counts.erased += 1,
+                Err(error) => {
+                    counts.dead_letters += 1;
+                    let name = self.config.topics.inputs()[topic.index()];
+                    self.found.take_dead_letter(record, name, self.number, error.reason())?;
+                }
+            }
+            again.shadows.check(&outputs)?;
+            again.said.append(&mut outputs);
+        }
+        again.engine.finish_step(mark.now, DUE_MAX);
+        let mut outputs = again.engine.take_outputs();
+        again.shadows.settle();
+        again.shadows.check(&outputs)?;
+        again.said.append(&mut outputs);
+        for output in again.said.drain(..) {
+            self.found.take(&output, counts)?;
+        }
+        counts.states += step.states.len();
+        compare_states(&mut again.engine, &step.states)
+    }
+
+    /// The next record of the step in broker-time order; equal times go in the order of topics.
+    fn next_record(&mut self, mark: &Mark) -> anyhow::Result<Option<(Topic, &'a Record)>> {
+        let heads = Topic::ALL.into_iter().filter_map(|topic| {
+            let head = self.inputs[topic.index()].first()?;
+            (head.offset < mark.ranges[topic.index()].to).then_some((topic, head))
+        });
+        let Some((topic, head)) = heads.min_by_key(|(topic, head)| (head.at_ms, topic.index()))
+        else {
+            return Ok(None);
+        };
+        let from = mark.ranges[topic.index()].from;
+        ensure!(head.offset >= from, "{}: {} was skipped", topic.name(), head.offset);
+        self.inputs[topic.index()] = &self.inputs[topic.index()][1..];
+        Ok(Some((topic, head)))
+    }
+}
+
+/// An engine that does it all again, and the plain folds beside it.
+struct Again<'a> {
+    config: &'a Config,
+    number: usize,
+    decoder: Decoder,
+    model: Arc<Model>,
+    engine: Engine,
+    shadows: Shadows,
+    said: Vec<Output>,
+}
+
+impl<'a> Again<'a> {
+    fn new(config: &'a Config, number: usize) -> Self {
+        let model = Arc::new(Model::default());
+        let id_key = || IdKey::new(config.privacy.key());
+        Self {
+            config,
+            number,
+            decoder: Decoder::new(),
+            engine: Engine::new(model.clone(), id_key(), Memory::Bounded),
+            shadows: Shadows::new(model.clone(), id_key()),
+            model,
+            said: Vec::new(),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        topic: Topic,
+        record: &Record,
+        partitions: u32,
+    ) -> anyhow::Result<Result<Outcome, DecodeError>> {
+        let named = record.headers.iter();
+        let headers: Vec<Header<'_>> =
+            named.map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+        let broker_at = Timestamp::from_millis(record.at_ms);
+        let decoded = self.decoder.decode(&Undecoded {
+            topic,
+            key: record.key.as_deref(),
+            value: record.value.as_deref(),
+            headers: &headers,
+            broker_at,
+        });
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(error) => return Ok(Err(error)),
+        };
+        let account_id = match &decoded {
+            Decoded::Event(event) => &event.account_id,
+            Decoded::Erase { account_id } => account_id,
+        };
+        let place = partition_of(self.config.partitioner, account_id.as_bytes(), partitions);
+        if let Some(expected) = place
+            && usize::try_from(expected)? != self.number
+        {
+            return Ok(Err(DecodeError::WrongPartition { expected }));
+        }
+        let origin = Origin { offset: record.offset, broker_at };
+        Ok(Ok(match &decoded {
+            Decoded::Event(event) => {
+                let outcome = self.engine.apply(event, origin);
+                if outcome != Outcome::Erased {
+                    self.shadows.fold(event, broker_at);
+                }
+                outcome
+            }
+            Decoded::Erase { account_id } => {
+                self.engine.erase(account_id, origin);
+                self.shadows.erase(account_id);
+                Outcome::Applied
+            }
+        }))
+    }
+}
+
+/// What a mark must say, given the one before it.
+fn check_mark(before: Option<&Mark>, step: &Step<'_>, model_version: &str) -> anyhow::Result<()> {
+    let mark = &step.mark;
+    let sequence = before.map_or(0, |before| before.sequence) + 1;
+    ensure!(mark.sequence == sequence, "sequence {} where {sequence} must be", mark.sequence);
+    ensure!(mark.model_version == model_version, "model {}", mark.model_version);
+    for (topic, range) in Topic::ALL.iter().zip(&mark.ranges) {
+        let from = before.map_or(0, |before| before.ranges[topic.index()].to);
+        ensure!(range.from == from && range.to >= from, "{}: {range:?} at {from}", topic.name());
+    }
+    let caught_up_at = before.and_then(|before| before.caught_up_at);
+    ensure!(caught_up_at.is_none() || mark.caught_up_at == caught_up_at, "caught up twice");
+    let was = before.map_or_else(Timestamp::default, |before| before.now);
+    ensure!(mark.now >= was, "the clock went back from {was} to {}", mark.now);
+    // Usage is written in the step that changed it, so that nothing is ever folded again.
+    let usage = mark.ranges[Topic::Usage.index()];
+    ensure!(mark.usage_low_water == usage.to, "low water {}", mark.usage_low_water);
+    let restored_from = step.is_restored.then_some(usage.from);
+    ensure!(
+        mark.restored_from == restored_from,
+        "restored from {:?}, but the fences before it ask for {restored_from:?}: somebody wrote \
+         who had lost the partition, or a partition that stayed was restored",
+        mark.restored_from
+    );
+    Ok(())
+}
+
+impl Counts {
+    /// Adds other figures.
+    pub(crate) fn add(&mut self, other: &Counts) {
+        let pairs = [
+            (&mut self.input, other.input),
+            (&mut self.applied, other.applied),
+            (&mut self.duplicate, other.duplicate),
+            (&mut self.late, other.late),
+            (&mut self.erased, other.erased),
+            (&mut self.dead_letters, other.dead_letters),
+            (&mut self.marks, other.marks),
+            (&mut self.restores, other.restores),
+            (&mut self.health, other.health),
+            (&mut self.alerts, other.alerts),
+            (&mut self.states, other.states),
+            (&mut self.assessed, other.assessed),
+        ];
+        for (sum, figure) in pairs {
+            *sum += figure;
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
+             {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
+             {} alert transitions, {} records of state",
+            self.input,
+            self.applied,
+            self.duplicate,
+            self.late,
+            self.erased,
+            self.dead_letters,
+            self.marks,
+            self.restores,
+            self.health,
+            self.assessed,
+            self.alerts,
+            self.states,
+        )
+    }
+}
