@@ -133,7 +133,9 @@ impl Run {
 
     /// All that was said, as it is published.
     fn published(&self) -> Vec<(String, String)> {
-        let text = |it: &Output| published(it).2.map(|bytes| String::from_utf8(bytes).unwrap());
+        let text = |it: &Output| {
+            published(it).2.map(|bytes| String::from_utf8(bytes).expect("JSON is UTF-8"))
+        };
         let said = self.said.iter();
         said.map(|it| (it.account_id.to_string(), text(it).unwrap_or_default())).collect()
     }
