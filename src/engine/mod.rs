@@ -128,7 +128,8 @@ impl Engine {
         }
         if !self.accounts.contains_key(id) {
             let account_id = AccountId::from(id);
-            self.accounts.insert(account_id.clone(), Watched::new(&account_id, self.memory));
+            let watched = Watched::unwritten(&account_id, self.memory);
+            self.accounts.insert(account_id, watched);
         }
         let watched = self.accounts.get_mut(id).expect("inserted above");
         if watched.gravestone.is_some_and(|gravestone| origin.broker_at <= gravestone.at) {
@@ -161,9 +162,11 @@ impl Engine {
         }
     }
 
-    /// Forgets an account at its tombstone; a gravestone keeps older events from raising it again.
+    /// Forgets an account at its tombstone, after its timers that were due by then; a gravestone
+    /// keeps older events from raising it again.
     pub fn erase(&mut self, account_id: &str, origin: Origin) {
         let id = AccountId::from(account_id);
+        self.run_timers(&id, origin.broker_at);
         let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
         if let Some(before) = self.accounts.get(&id) {
             self.timers.remove(&(before.look_again_at, id.clone()));
@@ -306,12 +309,14 @@ impl Engine {
             now,
             look_ms: watched.look_ms,
         };
-        let said_before = watched.said.as_ref().map(|said| said.at);
+        let already = self.outputs.len();
         let workflow_before = watched.workflow.clone();
         let look_again_at =
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
         watched.dirty.rest |= watched.workflow != workflow_before;
-        watched.dirty.said |= watched.said.as_ref().map(|said| said.at) != said_before;
+        // Two publications may have the same instant: their number tells, not their time.
+        let outputs = &self.outputs[already..];
+        watched.dirty.said |= outputs.iter().any(|it| matches!(it.body, OutputBody::Health(_)));
         self.timers.remove(&(watched.look_again_at, id.clone()));
         watched.look_again_at = look_again_at;
         self.timers.insert((look_again_at, id.clone()));

@@ -54,6 +54,8 @@ pub struct Dirty {
     pub rest: bool,
     /// What was published last.
     pub said: bool,
+    /// All that was written before an erasure must go.
+    pub erased: bool,
 }
 
 impl Dirty {
@@ -118,7 +120,8 @@ pub enum StateChange<'a> {
     Said(&'a Said),
     /// All three kinds are to be deleted.
     Gone,
-    /// Usage and said are to be deleted: the account was erased.
+    /// To kind rest; usage and said are to be deleted: the account was erased. What it began anew
+    /// in the same step follows.
     Erased(RestState<'a>),
 }
 
@@ -148,17 +151,16 @@ pub struct RestState<'a> {
 }
 
 /// A usage record as it is read.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct UsageRecord {
     usage: Usage,
     usage_offset: i64,
     look_again_at: Timestamp,
-    #[expect(dead_code, reason = "read when models change while the service runs")]
     model_version: CompactString,
 }
 
 /// A rest record as it is read.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct RestRecord {
     profile: Profile,
     support: Support,
@@ -170,7 +172,6 @@ pub struct RestRecord {
     workflow: Workflow,
     gravestone: Option<Gravestone>,
     look_again_at: Timestamp,
-    #[expect(dead_code, reason = "read when models change while the service runs")]
     model_version: CompactString,
 }
 
@@ -195,8 +196,15 @@ impl Watched {
         }
     }
 
+    /// A new account: its rest record replaces whatever a forgotten one left there.
+    pub(super) fn unwritten(account_id: &str, memory: Memory) -> Self {
+        let dirty = Dirty { rest: true, ..Dirty::default() };
+        Self { dirty, ..Self::new(account_id, memory) }
+    }
+
     pub(super) fn erased(account_id: &str, memory: Memory, at: Timestamp) -> Self {
-        Self { gravestone: Some(Gravestone { at }), ..Self::new(account_id, memory) }
+        let dirty = Dirty { erased: true, ..Dirty::default() };
+        Self { gravestone: Some(Gravestone { at }), dirty, ..Self::new(account_id, memory) }
     }
 
     /// Takes what a usage record says.
@@ -245,8 +253,11 @@ impl Watched {
             look_again_at: self.look_again_at,
             model_version,
         };
-        if self.gravestone.is_some() && self.account.is_empty() {
-            return write(Change { account_id, state: StateChange::Erased(rest) });
+        // First, as an account may have started anew in the step that erased it.
+        if dirty.erased {
+            write(Change { account_id, state: StateChange::Erased(rest) });
+        } else if dirty.rest {
+            write(Change { account_id, state: StateChange::Rest(rest) });
         }
         if dirty.usage {
             let usage = UsageState {
@@ -256,9 +267,6 @@ impl Watched {
                 model_version,
             };
             write(Change { account_id, state: StateChange::Usage(usage) });
-        }
-        if dirty.rest {
-            write(Change { account_id, state: StateChange::Rest(rest) });
         }
         if let Some(said) = self.said.as_ref().filter(|_| dirty.said) {
             write(Change { account_id, state: StateChange::Said(said) });

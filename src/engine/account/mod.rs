@@ -127,12 +127,12 @@ impl Account {
         }
     }
 
-    /// The feed that had the newest event, by record time.
-    pub fn newest_feed(&self) -> &Feed {
-        let newest = Topic::ALL
-            .into_iter()
-            .max_by_key(|topic| self.feed(*topic).last_event().map(|last| last.broker_at));
-        self.feed(newest.unwrap_or(Topic::Accounts))
+    /// The feed of `topics` that had the newest event, by record time; of equal ones the last.
+    pub fn newest_feed(&self, topics: &[Topic]) -> &Feed {
+        let newest = topics
+            .iter()
+            .max_by_key(|topic| self.feed(**topic).last_event().map(|last| last.broker_at));
+        self.feed(newest.copied().unwrap_or(Topic::Accounts))
     }
 
     const fn feed_mut(&mut self, topic: Topic) -> &mut Feed {

@@ -66,7 +66,9 @@ fn urgency(
     alert_changed: bool,
 ) -> Urgency {
     let publication = &situation.model.publication;
-    let daily = situation.now == situation.now.day().start().plus_millis(situation.look_ms);
+    // What is looked at twice in one instant is published once.
+    let daily = situation.now != before.at
+        && situation.now == situation.now.day().start().plus_millis(situation.look_ms);
     let moved = (situation.assessment.health_score - before.health_score).abs();
     if alert_changed
         || daily
@@ -167,8 +169,8 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
 
 /// Why health is not what it was when it was last published (`contract.md` §1, `cause`).
 ///
-/// The kind and the event are those of the metric that moved most: its facet's last event, when
-/// that arrived since the last publication, else the time that passed.
+/// The kind and the event are those of the metric that moved most: the last event that feeds it,
+/// when that arrived since the last publication, else the time that passed.
 fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
     let deltas = deltas(situation, before);
     let mut cause = Cause {
@@ -183,11 +185,10 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
         cause.kind = CauseKind::Model;
         return cause;
     }
-    let moved_most = cause.deltas.first().and_then(|delta| topic_of(&delta.metric));
-    let feed = match moved_most {
-        Some(topic) => situation.account.feed(topic),
-        None => situation.account.newest_feed(),
-    };
+    // A metric whose score stands still moves health only by the weight that others take or leave.
+    let moved_most = cause.deltas.iter().find(|delta| delta.before != delta.after);
+    let topics = moved_most.or(cause.deltas.first()).and_then(|delta| topics_of(&delta.metric));
+    let feed = situation.account.newest_feed(topics.unwrap_or(&Topic::ALL));
     let said_at = before.map(|said| said.at);
     if let Some(last) = feed.last_event().filter(|last| Some(last.broker_at) > said_at) {
         cause.kind = if last.is_late { CauseKind::LateEvent } else { CauseKind::Event };
@@ -197,15 +198,18 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
     cause
 }
 
-/// The topic whose events feed a metric.
-fn topic_of(metric: &str) -> Option<Topic> {
+/// The topics whose events move a metric, its own last: the profile says seats and dates.
+fn topics_of(metric: &str) -> Option<&'static [Topic]> {
     let metric = MetricId::ALL.into_iter().find(|id| id.name() == metric)?;
     Some(match metric.component() {
-        Component::Product => Topic::Usage,
-        Component::Support => Topic::Support,
-        Component::Relationship => Topic::Relationship,
-        Component::Outcomes => Topic::Outcomes,
-        Component::Commercial => Topic::Commercial,
+        Component::Product => &[Topic::Accounts, Topic::Usage],
+        Component::Support if metric == MetricId::S3 => {
+            &[Topic::Accounts, Topic::Feedback, Topic::Support]
+        }
+        Component::Support => &[Topic::Accounts, Topic::Support],
+        Component::Relationship => &[Topic::Accounts, Topic::Relationship],
+        Component::Outcomes => &[Topic::Accounts, Topic::Outcomes],
+        Component::Commercial => &[Topic::Accounts, Topic::Commercial],
     })
 }
 

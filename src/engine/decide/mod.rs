@@ -48,7 +48,7 @@ pub fn decide(
 ) -> Timestamp {
     let now = situation.now;
     let mut look = Looks { now, next: next_daily_look(now, situation.look_ms) };
-    let churned = note_contract(facts, workflow, now);
+    let churned = note_contract(situation, facts, workflow);
     band::damp(situation, workflow, &mut look);
     let already = outputs.len();
     if churned {
@@ -61,28 +61,24 @@ pub fn decide(
     look.next
 }
 
-/// Keeps whether the customer left; true when they left by these facts.
-fn note_contract(facts: &[Fact], workflow: &mut Workflow, now: Timestamp) -> bool {
-    let mut left = false;
-    for fact in facts {
-        match fact {
-            Fact::ContractChurned => {
-                workflow.churned_at = Some(now);
-                left = true;
-            }
-            Fact::ContractSigned | Fact::ContractRenewed => {
-                workflow.churned_at = None;
-                left = false;
-            }
-            Fact::NpsAnswered { .. }
-            | Fact::TicketEscalated { .. }
-            | Fact::SponsorDeparted
-            | Fact::SponsorAssigned
-            | Fact::CompetitorMentioned
-            | Fact::PaymentFailed => {}
-        }
+/// Keeps whether the account left, as the last of its contract's events says, in whatever order
+/// they came; true when it left by these facts.
+fn note_contract(situation: &Situation<'_>, facts: &[Fact], workflow: &mut Workflow) -> bool {
+    let is_about_contract = facts.iter().any(|fact| match fact {
+        Fact::ContractChurned | Fact::ContractSigned | Fact::ContractRenewed => true,
+        Fact::NpsAnswered { .. }
+        | Fact::TicketEscalated { .. }
+        | Fact::SponsorDeparted
+        | Fact::SponsorAssigned
+        | Fact::CompetitorMentioned
+        | Fact::PaymentFailed => false,
+    });
+    if !is_about_contract {
+        return false;
     }
-    left
+    let stayed = workflow.churned_at.is_none();
+    workflow.churned_at = situation.account.commercial.contract.churned_at();
+    stayed && workflow.churned_at.is_some()
 }
 
 /// The earliest of the instants at which something may change by itself.
