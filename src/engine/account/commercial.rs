@@ -29,7 +29,7 @@ pub mod renewal;
 event_types! {
     /// The types of `cs.commercial`.
     pub enum Event in "cs.commercial" {
-        /// An invoice was sent; its first event of this kind counts.
+        /// An invoice was sent: issued by its first event of this kind, due by its last.
         "invoice_issued" => InvoiceIssued(InvoiceIssued<'a>),
         /// An invoice was paid.
         "payment_received" => PaymentReceived(Payment<'a>),

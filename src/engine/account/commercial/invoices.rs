@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::stamp::{First, Last, Moment, Stamp};
+use crate::engine::stamp::{Last, Moment, Stamp};
 use crate::engine::time::Timestamp;
 use crate::engine::window::id_map::IdMap;
 use crate::engine::window::newest::Newest;
@@ -27,8 +27,10 @@ pub struct Invoices {
 /// One invoice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Invoice {
-    /// When it was issued first, with the due date that it had then.
-    pub issued: First<Timestamp>,
+    /// When it was issued first.
+    pub issued_at: Option<Timestamp>,
+    /// By when it is to be paid, as it was issued last.
+    pub due: Last<Timestamp>,
     /// When it was paid first, even if that was before it was issued.
     pub paid_at: Option<Timestamp>,
     /// When it was paid last: settles a payment that failed before.
@@ -47,14 +49,14 @@ pub struct Failure {
 impl Invoices {
     pub(super) fn note_issue(&mut self, hash: u64, moment: Moment<'_>, due: Timestamp) {
         self.note(hash, |invoice| {
-            invoice.issued.see(moment, || due);
+            keep_first(&mut invoice.issued_at, moment.at);
+            invoice.due.see(moment, || due);
         });
     }
 
     pub(super) fn note_payment(&mut self, hash: u64, moment: Moment<'_>) {
         self.note(hash, |invoice| {
-            let first = invoice.paid_at.unwrap_or(moment.at);
-            invoice.paid_at = Some(first.min(moment.at));
+            keep_first(&mut invoice.paid_at, moment.at);
             invoice.last_paid.see(moment, || ());
         });
     }
@@ -85,13 +87,17 @@ impl Invoices {
 impl Invoice {
     /// By when it is to be paid; nothing when it was never issued.
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.issued.get().copied()
+        self.due.get().copied()
     }
 
     /// Open ones outlive settled ones.
     fn age_key(&self) -> (bool, Option<Timestamp>) {
-        (self.paid_at.is_none(), self.issued.at().max(self.last_paid.at()))
+        (self.paid_at.is_none(), self.due.at().max(self.last_paid.at()))
     }
+}
+
+fn keep_first(first: &mut Option<Timestamp>, at: Timestamp) {
+    *first = Some(first.map_or(at, |held| held.min(at)));
 }
 
 #[cfg(test)]
@@ -107,12 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn an_invoice_is_issued_and_paid_by_its_first_event_of_each_kind() {
+    fn an_invoice_is_issued_and_paid_by_its_first_event_and_due_by_its_last() {
         let mut invoices = Invoices::default();
         invoices.note_issue(1, moment(9, "c"), ms(90));
         invoices.note_issue(1, moment(5, "b"), ms(50));
         invoices.note_issue(1, moment(5, "a"), ms(40));
-        assert_eq!(invoices.first_unpaid_due_at(), Some(ms(40)));
+        invoices.note_issue(3, moment(9, "b"), ms(97));
+        invoices.note_issue(3, moment(9, "a"), ms(80));
+        let issued = [1, 3].map(|hash| invoices.by_id.get(hash).unwrap().issued_at);
+        assert_eq!(issued, [Some(ms(5)), Some(ms(9))]);
+        assert_eq!(invoices.first_unpaid_due_at(), Some(ms(90)));
+        invoices.note_payment(3, moment(8, "g"));
         invoices.note_payment(1, moment(8, "e"));
         invoices.note_payment(1, moment(7, "d"));
         invoices.note_payment(2, moment(7, "f"));
