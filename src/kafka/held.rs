@@ -150,6 +150,15 @@ impl Merge {
         }
     }
 
+    /// Notes that what was fetched and is not held here will be fetched again.
+    pub fn forget_fetched(&mut self) {
+        for queue in &mut self.queues {
+            if queue.reach == Reach::Fetched {
+                queue.reach = Reach::Unknown;
+            }
+        }
+    }
+
     /// Whether every topic was read to its end since the assignment.
     pub fn is_at_end(&self) -> bool {
         self.queues.iter().all(|queue| queue.reach == Reach::End)
@@ -268,6 +277,10 @@ mod tests {
         assert_eq!(merge.bound(before, wall), before);
         merge.note_fetched(Topic::Support);
         assert_eq!(merge.bound(before, wall), before, "its records may lie in the reader's queue");
+        merge.forget_fetched();
+        merge.note_dry();
+        assert_eq!(merge.bound(before, wall), before, "the reader's queue was dropped");
+        merge.note_fetched(Topic::Support);
         merge.note_dry();
         assert_eq!(merge.bound(before, wall), wall);
         merge.push(Topic::Support, record(0, 50));

@@ -4,6 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rdkafka::Offset;
+
 use super::changelog::{Mark, Range};
 use super::codec::{self, Found, Record};
 use super::held::{Held, HoldBound, Merge};
@@ -68,6 +70,16 @@ impl Partition {
     pub(super) fn fetch_offset(&self, topic: Topic) -> i64 {
         let applied = self.mark.ranges[topic.index()].to;
         self.merge.next_offset(topic).unwrap_or(applied)
+    }
+
+    /// From where its topics are to be fetched; `names` in the order of [`Topic::ALL`].
+    pub(super) fn positions<'n>(
+        &self,
+        names: &'n [String; Topic::ALL.len()],
+    ) -> [(&'n str, i32, Offset); Topic::ALL.len()] {
+        Topic::ALL.map(|topic| {
+            (names[topic.index()].as_str(), self.number, Offset::Offset(self.fetch_offset(topic)))
+        })
     }
 
     /// Takes what may be taken, in broker-time order, and ends the step at the clock.

@@ -4,6 +4,7 @@
 //! are taken is kept in `held.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -29,9 +30,10 @@ pub(super) struct Progress {
     pub behind: i64,
 }
 
-/// Passes the statistics on.
+/// Passes the statistics on, and counts everything that is no record.
 struct Watcher {
     progress: Sender<Vec<Progress>>,
+    n_news: AtomicU64,
 }
 
 /// A consumer without a group.
@@ -62,14 +64,17 @@ struct PartitionStatistics {
 
 impl ClientContext for Watcher {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.n_news.fetch_add(1, Ordering::Relaxed);
         client::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.n_news.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(client = "reader", %error, reason, "kafka client error");
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
+        self.n_news.fetch_add(1, Ordering::Relaxed);
         match read_statistics(statistics) {
             // The receiver lives as long as the consumer: both belong to `Reader`.
             Ok(progress) => drop(self.progress.send(progress)),
@@ -108,7 +113,7 @@ impl Reader {
     pub(super) fn new(config: &ClientConfig) -> Result<Self, Failure> {
         let (sender, progress) = channel();
         let consumer = config
-            .create_with_context(Watcher { progress: sender })
+            .create_with_context(Watcher { progress: sender, n_news: AtomicU64::new(0) })
             .map_err(Failure::restart("creating a reader"))?;
         Ok(Self { consumer, progress })
     }
@@ -118,27 +123,38 @@ impl Reader {
     /// # Errors
     /// When librdkafka refuses an offset.
     pub(super) fn assign(&self, positions: &[(&str, i32, Offset)]) -> Result<(), Failure> {
-        let mut list = TopicPartitionList::with_capacity(positions.len());
-        for (topic, partition, offset) in positions {
-            list.add_partition_offset(topic, *partition, *offset)
-                .map_err(Failure::restart("positioning the reader"))?;
-        }
+        let list = list_of(positions)?;
         self.consumer.assign(&list).map_err(Failure::restart("assigning the reader"))
     }
 
-    /// The next record, waiting at most `timeout`.
+    /// Reads these partitions too; those that are read already go on undisturbed.
+    ///
+    /// # Errors
+    /// When librdkafka refuses an offset, or a partition is read already.
+    pub(super) fn add(&self, positions: &[(&str, i32, Offset)]) -> Result<(), Failure> {
+        let list = list_of(positions)?;
+        self.consumer.incremental_assign(&list).map_err(Failure::restart("extending the reader"))
+    }
+
+    /// The next record, waiting about `timeout`; nothing means that none was fetched by then.
+    ///
+    /// librdkafka's own news (statistics, log lines, errors that it heals) share the queue with
+    /// the records and end a poll, too: it goes on behind them.
     ///
     /// # Errors
     /// When a partition cannot be read on from where it was.
     pub(super) fn poll(&self, timeout: Duration) -> Result<Option<BorrowedMessage<'_>>, Failure> {
-        match self.consumer.poll(timeout) {
-            None => Ok(None),
-            Some(Ok(message)) => Ok(Some(message)),
-            Some(Err(error)) if is_transient(&error) => {
-                tracing::warn!(%error, "reader: librdkafka goes on by itself");
-                Ok(None)
+        loop {
+            let n_news = self.consumer.context().n_news.load(Ordering::Relaxed);
+            match self.consumer.poll(timeout) {
+                Some(Ok(message)) => return Ok(Some(message)),
+                Some(Err(error)) if is_transient(&error) => {
+                    tracing::warn!(%error, "reader: librdkafka goes on by itself");
+                }
+                Some(Err(error)) => return Err(Failure::of("reading", &error)),
+                None if self.consumer.context().n_news.load(Ordering::Relaxed) != n_news => {}
+                None => return Ok(None),
             }
-            Some(Err(error)) => Err(Failure::of("reading", &error)),
         }
     }
 
@@ -146,6 +162,15 @@ impl Reader {
     pub(super) fn take_progress(&self) -> Vec<Progress> {
         self.progress.try_iter().flatten().collect()
     }
+}
+
+fn list_of(positions: &[(&str, i32, Offset)]) -> Result<TopicPartitionList, Failure> {
+    let mut list = TopicPartitionList::with_capacity(positions.len());
+    for (topic, partition, offset) in positions {
+        list.add_partition_offset(topic, *partition, *offset)
+            .map_err(Failure::restart("positioning the reader"))?;
+    }
+    Ok(list)
 }
 
 /// Whether librdkafka heals an error by itself.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, ConsumerGroupMetadata};
 use rdkafka::message::Message;
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::census::Census;
 use super::changelog::{self, Fence, Key};
@@ -27,7 +27,6 @@ use super::setup::Setup;
 use super::status::Partitions;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
-use crate::engine::event::Topic;
 
 /// How long a restore may work before the live partitions have their turn.
 const RESTORE_SLICE: Duration = Duration::from_secs(1);
@@ -154,7 +153,7 @@ impl<'s> Worker<'s> {
             .filter(|number| !self.partitions.contains_key(number))
             .filter(|number| !self.halted.contains(number))
             .collect();
-        self.position_reader()?;
+        self.renew_reader()?;
         tracing::info!(
             worker = self.number,
             generation = id,
@@ -194,15 +193,16 @@ impl<'s> Worker<'s> {
         Ok(())
     }
 
-    /// Points the reader at the live partitions, each from where it was.
-    fn position_reader(&self) -> Result<(), Failure> {
+    /// Makes a new reader of the live partitions, each from where it was.
+    ///
+    /// One that is pointed elsewhere would go on to tell how far it was before, and the clock
+    /// would run ahead of what is fetched again.
+    fn renew_reader(&mut self) -> Result<(), Failure> {
+        self.reader = Reader::new(&client::reader(&self.setup.config, self.number))?;
         let mut positions = Vec::new();
-        for partition in self.partitions.values() {
-            for topic in Topic::ALL {
-                let name = self.setup.input_names[topic.index()].as_str();
-                let offset = Offset::Offset(partition.fetch_offset(topic));
-                positions.push((name, partition.number, offset));
-            }
+        for partition in self.partitions.values_mut() {
+            partition.merge.forget_fetched();
+            positions.extend(partition.positions(&self.setup.input_names));
         }
         self.reader.assign(&positions)
     }
@@ -242,8 +242,8 @@ impl<'s> Worker<'s> {
                     records,
                     "partition is live"
                 );
+                self.reader.add(&partition.positions(&setup.input_names))?;
                 self.partitions.insert(partition.number, *partition);
-                self.position_reader()?;
             }
             Slice::Halted(number, why) => {
                 tracing::error!(

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use customer_pulse::engine::time::Timestamp;
 use customer_pulse::generate::world::{Settings, World};
 
 use crate::broker::Broker;
@@ -40,15 +41,17 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     let watch = customer_pulse::kafka::clock::instant();
     let steady = installation.run("steady")?;
     let mut victim = installation.run("victim")?;
+    let mut fences = 0;
     for (percent, is_taken_over) in [(15, false), (35, false), (55, true)] {
-        let fences = follower.fences_by("victim");
         follower.until("the victim works", LIMIT, |seen| {
-            seen.taken() >= total * percent / 100 && !seen.live_at("victim").is_empty()
+            let is_live = seen.fences_by("victim") > fences && !seen.live_at("victim").is_empty();
+            is_live && seen.taken() >= total * percent / 100
         })?;
         ensure!(follower.taken() < total, "all was read before the victim was killed");
-        ensure!(percent == 15 || follower.fences_by("victim") > fences, "it was not restored");
         let orphaned = follower.live_at("victim");
         victim.kill_9()?;
+        follower.look()?;
+        fences = follower.fences_by("victim");
         if is_taken_over {
             follower.until("the other one takes over", LIMIT, |seen| {
                 let live = seen.live_at("steady");
@@ -76,9 +79,10 @@ fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Resu
                 let is_ahead = |next: &Record| next.at_ms < mark.now.as_millis();
                 ensure!(
                     !records.get(next).is_some_and(is_ahead),
-                    "{name}/{number}: step {} was at {} before record {next} was read",
+                    "{name}/{number}: step {} was at {} before record {next} of {:?} was read: {mark:?}",
                     mark.sequence,
-                    mark.now
+                    mark.now,
+                    records.get(next).map(|next| Timestamp::from_millis(next.at_ms).to_string())
                 );
             }
         }

@@ -52,7 +52,7 @@ pub(crate) fn unequal_partitions(broker: &Broker) -> anyhow::Result<()> {
     for topic in installation.config.topics.inputs() {
         installation.make_topic(topic, if topic == odd { 3 } else { 2 })?;
     }
-    check(&installation, 1, &[odd, "3", "pulse rekey"])
+    check(&installation, 1, &[odd, "3", "make a topic with 2"])
 }
 
 /// Expects that `pulse run` ends with this code and a message that holds these words.

@@ -24,8 +24,10 @@ const END_LIMIT: Duration = Duration::from_secs(25);
 
 /// SIGTERM ends with code 0 in time, a restart goes on, a tombstone erases.
 pub(crate) fn sigterm_loses_nothing(broker: &Broker) -> anyhow::Result<()> {
-    const EVENTS: i64 = 12_000;
-    let installation = Installation::new(broker, "restart", 3)?;
+    const EVENTS: i64 = 30_000;
+    let mut installation = Installation::new(broker, "restart", 3)?;
+    // Small steps, so that the stop falls between two of many.
+    installation.set("STEP__RECORDS_MAX", "50");
     installation.make_topics()?;
     write_world(&installation, 40, usize::try_from(EVENTS)?)?;
     let mut follower = Follower::new(&installation)?;

@@ -76,8 +76,9 @@ pub(crate) fn account_in(number: u32, partitions: u32) -> String {
 
 /// A login as JSON; `n` tells events and users apart.
 pub(crate) fn login(account: &str, n: i64, ts: &str) -> String {
+    let user = n % 7;
     format!(
-        r#"{{"event_id":"e{n}","account_id":"{account}","type":"login","ts":"{ts}","user_id":"u{}"}}"#,
-        n % 7
+        r#"{{"event_id":"e{n}","account_id":"{account}","type":"login","ts":"{ts}",
+            "user_id":"u{user}"}}"#
     )
 }
