@@ -56,6 +56,8 @@ pub struct Engine {
     model: Arc<Model>,
     id_key: IdKey,
     memory: Memory,
+    /// The clock at the end of the last step: nothing is decided as of an earlier instant.
+    now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
     timers: BTreeSet<(Timestamp, AccountId)>,
     touched: Vec<AccountId>,
@@ -92,6 +94,7 @@ impl Engine {
             model,
             id_key,
             memory,
+            now: Timestamp::default(),
             accounts: HashMap::default(),
             timers: BTreeSet::new(),
             touched: Vec::new(),
@@ -102,11 +105,13 @@ impl Engine {
 
     /// Folds one event, after the timers of its account that were due by its broker time.
     ///
-    /// An event that leaves a fact is decided on at once, as of its broker time.
+    /// An event that leaves a fact is decided on at once, as of its broker time; as of the clock
+    /// when that has passed it.
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
         let (outcome, fact) = self.fold(event, origin, true);
         if let Some(fact) = fact {
-            self.decide_as_of(&AccountId::from(&*event.account_id), origin.broker_at, &[fact]);
+            let as_of = origin.broker_at.max(self.now);
+            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &[fact]);
         }
         outcome
     }
@@ -123,8 +128,9 @@ impl Engine {
 
     fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Option<Fact>) {
         let id: &str = &event.account_id;
-        if live && self.accounts.get(id).is_some_and(|it| it.look_again_at <= origin.broker_at) {
-            self.run_timers(&AccountId::from(id), origin.broker_at);
+        let as_of = origin.broker_at.max(self.now);
+        if live && self.accounts.get(id).is_some_and(|it| it.look_again_at <= as_of) {
+            self.run_timers(&AccountId::from(id), as_of);
         }
         if !self.accounts.contains_key(id) {
             let account_id = AccountId::from(id);
@@ -166,7 +172,8 @@ impl Engine {
     /// keeps older events from raising it again.
     pub fn erase(&mut self, account_id: &str, origin: Origin) {
         let id = AccountId::from(account_id);
-        self.run_timers(&id, origin.broker_at);
+        let as_of = origin.broker_at.max(self.now);
+        self.run_timers(&id, as_of);
         let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
         if let Some(before) = self.accounts.get(&id) {
             self.timers.remove(&(before.look_again_at, id.clone()));
@@ -178,7 +185,7 @@ impl Engine {
         self.touched.retain(|touched| *touched != id);
         if said {
             let body = OutputBody::HealthErased;
-            self.outputs.push(Output { account_id: id.clone(), at: origin.broker_at, body });
+            self.outputs.push(Output { account_id: id.clone(), at: as_of, body });
         }
         self.changed.insert(id);
     }
@@ -188,6 +195,7 @@ impl Engine {
     ///
     /// Answers whether more are due.
     pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
+        self.now = self.now.max(now);
         for id in self.take_touched() {
             self.run_timers(&id, now);
             self.decide_as_of(&id, now, &[]);
@@ -251,6 +259,7 @@ impl Engine {
 
     /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
     pub fn finish_restore(&mut self, now: Timestamp) {
+        self.now = now;
         for id in self.take_touched() {
             if let Some(watched) = self.accounts.get_mut(&id) {
                 watched.look_again_at = now;
