@@ -79,7 +79,8 @@ fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Resu
                 let is_ahead = |next: &Record| next.at_ms < mark.now.as_millis();
                 ensure!(
                     !records.get(next).is_some_and(is_ahead),
-                    "{name}/{number}: step {} was at {} before record {next} of {:?} was read: {mark:?}",
+                    "{name}/{number}: step {} was at {} before record {next} of {:?} was \
+                     read: {mark:?}",
                     mark.sequence,
                     mark.now,
                     records.get(next).map(|next| Timestamp::from_millis(next.at_ms).to_string())
