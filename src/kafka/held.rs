@@ -174,7 +174,7 @@ impl Merge {
         }
     }
 
-    /// Gives up on topics of which nothing could be read for [`SILENT_MS`] up to `wall`, as behind
+    /// Gives up on topics of which nothing could be read for `SILENT_MS` up to `wall`, as behind
     /// a hanging foreign transaction: they count as silent, and no longer hold the clock.
     pub fn give_up(&mut self, wall: Timestamp) {
         for queue in &mut self.queues {
