@@ -175,6 +175,23 @@ pub(crate) fn check_alerts<'a>(records: impl Iterator<Item = &'a Record>) -> any
     Ok(())
 }
 
+/// What is said about an account never goes back in time.
+pub(crate) fn check_times<'a>(records: impl Iterator<Item = &'a Record>) -> anyhow::Result<()> {
+    let mut last = BTreeMap::<&[u8], &str>::new();
+    for record in records {
+        let key = record.key.as_deref().context("an output has no key")?;
+        let at = record.header("ce_time").context("an output has no ce_time")?;
+        let before = last.insert(key, at);
+        ensure!(
+            before.is_none_or(|before| before <= at),
+            "{} was told of {before:?}, then of {at} (offset {})",
+            String::from_utf8_lossy(key),
+            record.offset
+        );
+    }
+    Ok(())
+}
+
 /// Tells the first place where two values differ.
 fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> {
     if expected == found {
