@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use crate::engine::decode::{Header, Record};
 use crate::engine::event::Topic;
-use crate::engine::time::Timestamp;
+use crate::engine::time::{HOUR_MS, Timestamp};
 
 /// One fetched record, copied out of librdkafka's buffers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct Held {
 /// A header's name and its value, unless that is null.
 pub type HeldHeader = (Box<str>, Option<Box<[u8]>>);
 
+/// How long a topic that cannot be read holds the clock of its partition.
+const SILENT_MS: i64 = HOUR_MS;
+
 /// How far a topic of a partition number is known to have been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
@@ -45,6 +48,8 @@ enum Reach {
 struct Queue {
     records: VecDeque<Held>,
     reach: Reach,
+    /// Since when nothing of it could be read, although more may lie ahead.
+    waited_since: Option<Timestamp>,
 }
 
 /// The held records of one partition number over the eight input topics.
@@ -110,7 +115,8 @@ impl Held {
 
 impl Default for Merge {
     fn default() -> Self {
-        let queue = || Queue { records: VecDeque::new(), reach: Reach::Unknown };
+        let queue =
+            || Queue { records: VecDeque::new(), reach: Reach::Unknown, waited_since: None };
         Self { queues: std::array::from_fn(|_| queue()), records: 0, bytes: 0 }
     }
 }
@@ -120,7 +126,9 @@ impl Merge {
     pub fn push(&mut self, topic: Topic, record: Held) {
         self.records += 1;
         self.bytes += record.size_bytes();
-        self.queues[topic.index()].records.push_back(record);
+        let queue = &mut self.queues[topic.index()];
+        queue.waited_since = None;
+        queue.records.push_back(record);
     }
 
     /// The offset after the last held record of `topic`; nothing when none is held.
@@ -155,6 +163,21 @@ impl Merge {
         for queue in &mut self.queues {
             if queue.reach == Reach::Fetched {
                 queue.reach = Reach::Unknown;
+            }
+        }
+    }
+
+    /// Gives up on topics of which nothing could be read for [`SILENT_MS`] up to `wall`, as behind
+    /// a hanging foreign transaction: they count as silent, and no longer hold the clock.
+    pub fn give_up(&mut self, wall: Timestamp) {
+        for queue in &mut self.queues {
+            if !queue.records.is_empty() || queue.reach == Reach::End {
+                queue.waited_since = None;
+                continue;
+            }
+            let since = *queue.waited_since.get_or_insert(wall);
+            if wall.millis_since(since) >= SILENT_MS {
+                queue.reach = Reach::End;
             }
         }
     }
@@ -268,6 +291,23 @@ mod tests {
         let narrow = HoldBound { records_max: 1, bytes_max: 1 << 20 };
         assert_eq!(drain(&mut merge, narrow), [(Topic::Usage, 0)]);
         assert_eq!(merge.len(), 1);
+    }
+
+    #[test]
+    fn a_topic_that_cannot_be_read_for_an_hour_counts_as_silent() {
+        let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
+        let mut merge = at_end_but(&[Topic::Support]);
+        for minutes in [0, 30, 59] {
+            merge.give_up(at(minutes));
+            assert_eq!(merge.bound(at(0), at(minutes)), at(0), "{minutes}");
+        }
+        merge.push(Topic::Support, record(0, 1));
+        merge.give_up(at(60));
+        assert_eq!(merge.pop(HoldBound { records_max: 0, bytes_max: 0 }).unwrap().1.offset, 0);
+        merge.give_up(at(70));
+        assert_eq!(merge.bound(at(0), at(70)), at(0), "it waits anew");
+        merge.give_up(at(130));
+        assert_eq!(merge.bound(at(0), at(130)), at(130));
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Partition {
             step.mark.ranges[topic.index()].to = held.offset + 1;
             self.take(topic, &held, around, &mut step);
         }
+        self.merge.give_up(around.wall);
         step.mark.now = before.max(self.merge.bound(before, around.wall));
         step.mark.usage_low_water = step.mark.ranges[Topic::Usage.index()].to;
         let caught_up = self.merge.is_at_end()
