@@ -203,7 +203,7 @@ fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> 
     let place = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
     let around = |bytes: &[u8]| {
         let part = &bytes[place.saturating_sub(60)..bytes.len().min(place + 100)];
-        String::from_utf8_lossy(part).into_owned()
+        part.escape_ascii().to_string()
     };
     bail!(
         "differs at byte {place}:\n  must be …{}…\n  is      …{}…",
