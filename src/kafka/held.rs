@@ -149,6 +149,13 @@ impl Merge {
         self.queues[topic.index()].reach = Reach::End;
     }
 
+    /// Whether something is known of every topic but `topic`: a held record, or its end.
+    pub fn knows_all_but(&self, topic: Topic) -> bool {
+        self.queues.iter().enumerate().all(|(index, queue)| {
+            index == topic.index() || queue.reach == Reach::End || !queue.records.is_empty()
+        })
+    }
+
     /// Notes that the reader's queue ran dry: what was fetched before is held here now.
     pub fn note_dry(&mut self) {
         for queue in &mut self.queues {
@@ -291,6 +298,15 @@ mod tests {
         let narrow = HoldBound { records_max: 1, bytes_max: 1 << 20 };
         assert_eq!(drain(&mut merge, narrow), [(Topic::Usage, 0)]);
         assert_eq!(merge.len(), 1);
+    }
+
+    #[test]
+    fn usage_is_fetched_once_something_is_known_of_every_other_topic() {
+        let mut merge = at_end_but(&[Topic::Usage, Topic::Support]);
+        assert!(!merge.knows_all_but(Topic::Usage));
+        merge.push(Topic::Support, record(0, 1));
+        assert!(merge.knows_all_but(Topic::Usage));
+        assert!(!merge.knows_all_but(Topic::Support));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Which records arrive and how a step is committed is the loop's business (`worker.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use rdkafka::Offset;
 
 use super::changelog::{Mark, Range};
+use super::clock;
 use super::codec::{self, Found, Record};
 use super::held::{Held, HoldBound, Merge};
 use super::partitioner::partition_of;
@@ -23,6 +25,12 @@ const DUE_MAX: usize = 500;
 /// A clock whose every bound is younger than this has caught up.
 const CAUGHT_UP_MS: i64 = 10 * SECOND_MS;
 
+/// How long usage waits for the other topics at most: one that hangs must not hold it for ever.
+const USAGE_WAIT: Duration = Duration::from_secs(5);
+
+/// Names of the input topics, in the order of [`Topic::ALL`].
+pub(super) type Names = [String; Topic::ALL.len()];
+
 /// What a step needs from the worker.
 pub(super) struct Surroundings<'a> {
     /// Reads records.
@@ -30,7 +38,7 @@ pub(super) struct Surroundings<'a> {
     /// How accounts are spread over partitions.
     pub partitioner: Partitioner,
     /// Names of the input topics, in the order of [`Topic::ALL`].
-    pub topic_names: &'a [String; Topic::ALL.len()],
+    pub topic_names: &'a Names,
     /// Name and number of the worker.
     pub task: &'a str,
     /// Bounds on held records.
@@ -51,6 +59,8 @@ pub(super) struct Partition {
     pub mark: Mark,
     /// Whether more timers are due than one step runs.
     pub more_due: bool,
+    /// Since when usage is not fetched because something is not known of another topic.
+    pub usage_waits_since: Option<Instant>,
 }
 
 /// What a step of one partition says and changed.
@@ -72,14 +82,33 @@ impl Partition {
         self.merge.next_offset(topic).unwrap_or(applied)
     }
 
-    /// From where its topics are to be fetched; `names` in the order of [`Topic::ALL`].
-    pub(super) fn positions<'n>(
-        &self,
-        names: &'n [String; Topic::ALL.len()],
-    ) -> [(&'n str, i32, Offset); Topic::ALL.len()] {
-        Topic::ALL.map(|topic| {
-            (names[topic.index()].as_str(), self.number, Offset::Offset(self.fetch_offset(topic)))
-        })
+    /// From where its topics are to be fetched, usage aside; `names` in the order of
+    /// [`Topic::ALL`].
+    ///
+    /// Usage has nearly all of the records. Fetched at once, it would fill the hold before the
+    /// first record of a small topic is seen, and order and clock would be guesses.
+    pub(super) fn first_positions<'n>(&mut self, names: &'n Names) -> Vec<(&'n str, i32, Offset)> {
+        self.usage_waits_since = Some(clock::instant());
+        let first = Topic::ALL.into_iter().filter(|topic| *topic != Topic::Usage);
+        first.map(|topic| self.position(topic, names)).collect()
+    }
+
+    /// From where usage is to be fetched, once: when something is known of every other topic.
+    pub(super) fn usage_position<'n>(
+        &mut self,
+        names: &'n Names,
+    ) -> Option<(&'n str, i32, Offset)> {
+        let since = self.usage_waits_since?;
+        if !self.merge.knows_all_but(Topic::Usage) && since.elapsed() < USAGE_WAIT {
+            return None;
+        }
+        self.usage_waits_since = None;
+        Some(self.position(Topic::Usage, names))
+    }
+
+    fn position<'n>(&self, topic: Topic, names: &'n Names) -> (&'n str, i32, Offset) {
+        let offset = Offset::Offset(self.fetch_offset(topic));
+        (names[topic.index()].as_str(), self.number, offset)
     }
 
     /// Takes what may be taken, in broker-time order, and ends the step at the clock.

@@ -282,6 +282,7 @@ impl Restore {
             merge: self.merge,
             mark,
             more_due: true,
+            usage_waits_since: None,
         };
         Slice::Done(Box::new(partition), self.records)
     }

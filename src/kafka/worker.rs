@@ -202,7 +202,7 @@ impl<'s> Worker<'s> {
         let mut positions = Vec::new();
         for partition in self.partitions.values_mut() {
             partition.merge.forget_fetched();
-            positions.extend(partition.positions(&self.setup.input_names));
+            positions.extend(partition.first_positions(&self.setup.input_names));
         }
         self.reader.assign(&positions)
     }
@@ -242,8 +242,9 @@ impl<'s> Worker<'s> {
                     records,
                     "partition is live"
                 );
-                self.reader.add(&partition.positions(&setup.input_names))?;
-                self.partitions.insert(partition.number, *partition);
+                let mut partition = *partition;
+                self.reader.add(&partition.first_positions(&setup.input_names))?;
+                self.partitions.insert(partition.number, partition);
             }
             Slice::Halted(number, why) => {
                 tracing::error!(
@@ -281,6 +282,11 @@ impl<'s> Worker<'s> {
     /// Fetches records until a bound of the step is reached; touches no state.
     fn collect(&mut self) -> Result<(), Failure> {
         let bounds = &self.setup.config.step;
+        for partition in self.partitions.values_mut() {
+            if let Some(position) = partition.usage_position(&self.setup.input_names) {
+                self.reader.add(&[position])?;
+            }
+        }
         let watch = clock::instant();
         let urgent = self.restoring.is_some()
             || !self.waiting.is_empty()
