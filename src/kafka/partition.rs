@@ -126,10 +126,8 @@ impl Partition {
         }
         let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {
-            if before == Timestamp::default() {
-                // A partition's time begins with its first record.
-                before = held.broker_at;
-            }
+            // Beyond the bound on what is held, records are taken that the clock has not reached.
+            before = before.max(held.broker_at.min(around.wall));
             step.mark.ranges[topic.index()].to = held.offset + 1;
             self.take(topic, &held, around, &mut step);
         }

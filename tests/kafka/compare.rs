@@ -175,6 +175,23 @@ pub(crate) fn check_alerts<'a>(records: impl Iterator<Item = &'a Record>) -> any
     Ok(())
 }
 
+/// What is said about an account never goes back in time.
+pub(crate) fn check_times<'a>(records: impl Iterator<Item = &'a Record>) -> anyhow::Result<()> {
+    let mut last = BTreeMap::<&[u8], &str>::new();
+    for record in records {
+        let key = record.key.as_deref().context("an output has no key")?;
+        let at = record.header("ce_time").context("an output has no ce_time")?;
+        let before = last.insert(key, at);
+        ensure!(
+            before.is_none_or(|before| before <= at),
+            "{} was told of {before:?}, then of {at} (offset {})",
+            String::from_utf8_lossy(key),
+            record.offset
+        );
+    }
+    Ok(())
+}
+
 /// Tells the first place where two values differ.
 fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> {
     if expected == found {
@@ -186,7 +203,7 @@ fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> 
     let place = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
     let around = |bytes: &[u8]| {
         let part = &bytes[place.saturating_sub(60)..bytes.len().min(place + 100)];
-        String::from_utf8_lossy(part).into_owned()
+        part.escape_ascii().to_string()
     };
     bail!(
         "differs at byte {place}:\n  must be …{}…\n  is      …{}…",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::kafka::clock::Deadline;
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
@@ -61,7 +62,12 @@ pub(crate) fn each_with_its_reason(broker: &Broker) -> anyhow::Result<()> {
     trickle.write(1)?;
     let total = trickle.written + i64::try_from(bad.len() + usable_records().len())?;
     follower.until("all is read", LIMIT, |seen| seen.taken() == total)?;
-    let series = process.series()?;
+    // What was committed is counted a moment later.
+    let deadline = Deadline::after(LIMIT);
+    let mut series = process.series()?;
+    while i64::try_from(figure(&series, "pulse_events_total"))? < total && !deadline.is_over() {
+        series = process.series()?;
+    }
     process.terminate(END_LIMIT)?;
 
     let counts = recount(broker, &installation)?;
@@ -132,12 +138,17 @@ fn check_series(series: &str, counts: &Counts) -> anyhow::Result<()> {
         ("pulse_events_erased_total", counts.erased),
         ("pulse_dead_letters_total", counts.dead_letters),
     ] {
-        let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
-        let values = series.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next());
-        let sum: usize = values.map(|value| value.parse().unwrap_or(0)).sum();
+        let sum = figure(series, name);
         ensure!(sum == expected, "{name} is {sum}, not {expected}");
     }
     Ok(())
+}
+
+/// The sum of a series over its labels.
+fn figure(series: &str, name: &str) -> usize {
+    let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+    let values = series.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next());
+    values.map(|value| value.parse().unwrap_or(0)).sum()
 }
 
 fn write(installation: &Installation, topic: &str, bad: &[Bad]) -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ use customer_pulse::kafka::partitioner::partition_of;
 use rdkafka::Offset;
 
 use crate::broker::Broker;
-use crate::compare::{Found, check_alerts, compare_states};
+use crate::compare::{Found, check_alerts, check_times, compare_states};
 use crate::history::{self, Record};
 use crate::installation::Installation;
 use crate::shadow::Shadows;
@@ -86,6 +86,10 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let changelog = read(&config.topics.pulse_changelog)?;
     let committed = history::committed(config)?;
     check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
+    for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts] {
+        check_times(outputs[topic.index()].iter().flatten())
+            .with_context(|| topic.name().to_owned())?;
+    }
     let partition = |number: usize| Partition {
         number,
         config,
