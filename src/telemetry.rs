@@ -92,15 +92,15 @@ series! {
     dead_letters: IntCounterVec = "pulse_dead_letters_total", "topic", "reason";
     /// Records written to output topics.
     outputs: IntCounterVec = "pulse_outputs_total", "topic";
-    /// Records between the committed position and the end of the topic.
+    /// Records between what was fetched and the end of the topic.
     consumer_lag: IntGaugeVec = "pulse_consumer_lag", "topic", "partition";
     /// Wall clock less the partition's clock, in seconds: how far its timers are behind.
     clock_lag: GaugeVec = "pulse_clock_lag_seconds", "partition";
     /// From a record's broker time to the commit of what it caused, in seconds.
     end_to_end_latency: Histogram = "pulse_end_to_end_latency_seconds";
-    /// From the first record of a step to its commit, in seconds.
+    /// From the first record applied in a step to its commit, in seconds.
     step_duration: Histogram = "pulse_step_duration_seconds";
-    /// The transaction's last call alone, in seconds.
+    /// From the last record sent to the end of the transaction, in seconds.
     commit_duration: Histogram = "pulse_commit_duration_seconds";
     /// Workers that dropped everything and began afresh after an error.
     worker_restarts: IntCounter = "pulse_worker_restarts_total";

@@ -61,7 +61,10 @@ pub struct Demo {
 /// Runs the demo until it is told to stop, on a broker of its own unless one was given.
 pub fn main(config: Config, args: &Demo, broker_given: bool) -> anyhow::Result<Exit> {
     ensure!(args.accounts > 0 && args.days > 0, "--accounts and --days must be at least 1");
-    ensure!((1.0..=1e6).contains(&(args.speed * 3_600.0)), "--speed must be above 0");
+    ensure!(
+        (1.0..=1e6).contains(&(args.speed * 3_600.0)),
+        "--speed must lie between 0.0003 and 277 hours per second"
+    );
     if args.no_broker {
         return without_broker(config, args);
     }

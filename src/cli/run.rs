@@ -99,6 +99,9 @@ pub fn model(config: &Config) -> anyhow::Result<Model> {
 /// One worker: started afresh after every failure that a fresh start may mend.
 fn work(setup: &Setup, number: u32) -> End {
     loop {
+        if setup.status.is_draining() {
+            return End::Drained;
+        }
         let failure = match Worker::start(setup, number) {
             Err(failure) => failure,
             Ok(mut worker) => match worker.run() {
@@ -114,9 +117,6 @@ fn work(setup: &Setup, number: u32) -> End {
             }
             Failure::Fatal(reason) => return End::Failed(anyhow::anyhow!(reason)),
             Failure::Restart(reason) | Failure::ProducerFenced(reason) => {
-                if setup.status.is_draining() {
-                    return End::Drained;
-                }
                 setup.telemetry.worker_restarts.inc();
                 tracing::warn!(worker = number, reason, "the worker starts afresh");
                 std::thread::park_timeout(RESTART_WAIT);
