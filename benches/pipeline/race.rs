@@ -16,6 +16,8 @@ use customer_pulse::generate::world::{Settings, World};
 use customer_pulse::kafka::clock::{Clock, Deadline};
 use customer_pulse::kafka::{client, topics};
 use jiff::SignedDuration;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -90,6 +92,20 @@ impl Drop for Killed {
     }
 }
 
+/// Makes a topic that keeps every record: what compaction removes, no turn could read again.
+fn make_uncompacted(config: &Config, name: &str) -> anyhow::Result<()> {
+    let admin: AdminClient<DefaultClientContext> = client::admin(config).create()?;
+    let partitions = config.topics.partitions.cast_signed();
+    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+        .set("retention.ms", "-1")
+        .set("cleanup.policy", "delete");
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    for made in runtime.block_on(admin.create_topics([&topic], &AdminOptions::new()))? {
+        made.map_err(|(name, code)| anyhow::anyhow!("{name} was not made: {code}"))?;
+    }
+    Ok(())
+}
+
 impl Race {
     /// Makes the topics and writes the world.
     pub(crate) fn prepare(broker: &Broker, args: &Args) -> anyhow::Result<Self> {
@@ -113,6 +129,8 @@ impl Race {
             events: 0,
             bytes: 0,
         };
+        let base = load(&Sources { env: race.base_env.clone(), ..Sources::default() })?;
+        make_uncompacted(&base, &base.topics.accounts)?;
         let (config, _) = race.installation("world")?;
         let publisher = generate::publisher(&config)?;
         let from = until.plus_days(-i64::from(args.days));

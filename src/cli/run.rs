@@ -34,10 +34,7 @@ const RESTART_WAIT: Duration = Duration::from_secs(1);
 pub fn main(config: Config) -> anyhow::Result<Exit> {
     let clock = Clock::moved(config.clock.offset);
     let setup = Arc::new(setup(config, clock)?);
-    if setup.config.privacy.is_default() {
-        tracing::warn!("privacy.hash_key is not set: people's ids are hashed with a published key");
-    }
-    tracing::info!(config = %setup.config, model = setup.model.version(), "starting");
+    tracing::info!(version = setup.model.version(), "model in force");
     serve(&setup, &Arc::new(View::default()))
 }
 

@@ -165,12 +165,11 @@ impl Merge {
         }
     }
 
-    /// Notes that what was fetched and is not held here will be fetched again.
-    pub fn forget_fetched(&mut self) {
+    /// Notes that the assignment is a new one: how far topics reach is to be learnt again.
+    pub fn forget_reach(&mut self) {
         for queue in &mut self.queues {
-            if queue.reach == Reach::Fetched {
-                queue.reach = Reach::Unknown;
-            }
+            queue.reach = Reach::Unknown;
+            queue.waited_since = None;
         }
     }
 
@@ -333,11 +332,13 @@ mod tests {
         assert_eq!(merge.bound(before, wall), before);
         merge.note_fetched(Topic::Support);
         assert_eq!(merge.bound(before, wall), before, "its records may lie in the reader's queue");
-        merge.forget_fetched();
+        merge.forget_reach();
         merge.note_dry();
         assert_eq!(merge.bound(before, wall), before, "the reader's queue was dropped");
         merge.note_fetched(Topic::Support);
         merge.note_dry();
+        assert_eq!(merge.bound(before, wall), before, "nor are the others known any more");
+        Topic::ALL.into_iter().for_each(|topic| merge.note_end(topic));
         assert_eq!(merge.bound(before, wall), wall);
         merge.push(Topic::Support, record(0, 50));
         assert_eq!(merge.bound(before, wall).as_millis(), 50);

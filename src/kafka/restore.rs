@@ -15,7 +15,7 @@ use super::clock;
 use super::failure::Failure;
 use super::held::{Held, Merge};
 use super::membership::Member;
-use super::partition::Partition;
+use super::partition::{Names, Partition};
 use super::reader::{Reader, is_transient};
 use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
@@ -191,7 +191,9 @@ impl Restore {
             Err(failure) => return Err(failure.into()),
         };
         let committed = offsets_of(&committed, self.number, sources.topic_names);
-        let Some(ends) = ends(sources, self.number)? else { return Ok(()) };
+        let Some(ends) = ends(sources.probe, sources.topic_names, self.number)? else {
+            return Ok(());
+        };
         let mark = match (self.mark.take(), committed) {
             (None, None) => first_mark(&ends, sources),
             (Some(mark), None) => mark,
@@ -334,13 +336,17 @@ pub(super) fn offsets_of(
 }
 
 /// First offset and end of each input topic of a partition number.
-type Ends = [(i64, i64); Topic::ALL.len()];
+pub(super) type Ends = [(i64, i64); Topic::ALL.len()];
 
 /// Asks where the input topics begin and end; nothing while the broker does not answer.
-fn ends(sources: &Sources<'_>, number: i32) -> Result<Option<Ends>, Failure> {
+pub(super) fn ends(
+    probe: &BaseConsumer<Logged>,
+    names: &Names,
+    number: i32,
+) -> Result<Option<Ends>, Failure> {
     let mut ends = [(0, 0); Topic::ALL.len()];
-    for (index, name) in sources.topic_names.iter().enumerate() {
-        match sources.probe.fetch_watermarks(name, number, ANSWER) {
+    for (index, name) in names.iter().enumerate() {
+        match probe.fetch_watermarks(name, number, ANSWER) {
             Ok((low, high)) => ends[index] = (low.max(0), high),
             Err(error) if is_transient(&error) => return Ok(None),
             Err(error) => return Err(Failure::of("reading where a topic ends", &error)),

@@ -22,11 +22,12 @@ use super::membership::{Change, Member};
 use super::partition::{Partition, Surroundings};
 use super::producer::{Outbox, Outgoing};
 use super::reader::Reader;
-use super::restore::{Restore, Slice, Sources, offsets_of};
+use super::restore::{self, Restore, Slice, Sources, offsets_of};
 use super::setup::Setup;
 use super::status::Partitions;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
+use crate::engine::event::Topic;
 
 /// How long a restore may work before the live partitions have their turn.
 const RESTORE_SLICE: Duration = Duration::from_secs(1);
@@ -201,8 +202,16 @@ impl<'s> Worker<'s> {
         self.reader = Reader::new(&client::reader(&self.setup.config, self.number))?;
         let mut positions = Vec::new();
         for partition in self.partitions.values_mut() {
-            partition.merge.forget_fetched();
-            positions.extend(partition.first_positions(&self.setup.input_names));
+            partition.merge.forget_reach();
+            let names = &self.setup.input_names;
+            if let Some(ends) = restore::ends(&self.probe, names, partition.number)? {
+                for topic in Topic::ALL {
+                    if partition.fetch_offset(topic) >= ends[topic.index()].1 {
+                        partition.merge.note_end(topic);
+                    }
+                }
+            }
+            positions.extend(partition.first_positions(names));
         }
         self.reader.assign(&positions)
     }
