@@ -13,6 +13,7 @@ use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 const ACCOUNTS: usize = 10_000;
@@ -81,7 +82,7 @@ fn engine(criterion: &mut Criterion) {
         (turn, turn * 7919 % ACCOUNTS)
     };
     criterion.bench_function("assess, 10 k accounts", |bench| {
-        bench.iter(|| assess(&model, &accounts[next().1], now));
+        bench.iter(|| assess(&model, &Silences::NONE, &accounts[next().1], now));
     });
     let mut fold = |is_assessed: bool, bench: &mut criterion::Bencher<'_>| {
         bench.iter_batched(
@@ -95,7 +96,7 @@ fn engine(criterion: &mut Criterion) {
                 let account = &mut accounts[place];
                 black_box(account.fold(&event, at, &key));
                 if is_assessed {
-                    black_box(assess(&model, account, at));
+                    black_box(assess(&model, &Silences::NONE, account, at));
                 }
             },
             BatchSize::SmallInput,

@@ -16,6 +16,7 @@ use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 struct Counting;
@@ -65,7 +66,7 @@ fn a_usage_event_allocates_nothing() {
             body: body.expect("a session"),
         };
         assert_eq!(account.fold(&event, at, &key), Folded::Applied(None));
-        black_box(assess(&model, &account, at));
+        black_box(assess(&model, &Silences::NONE, &account, at));
         ALLOCATIONS.get() - before
     };
     let settling: usize = (0..400).map(|turn| fold(turn, start)).sum();

@@ -13,6 +13,7 @@ use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use customer_pulse::engine::window::day_log::DayLog;
 use customer_pulse::engine::window::day_ring::DayRing;
@@ -252,7 +253,7 @@ proptest! {
         let now = instant(351, 2);
         let once: BTreeMap<u32, &Made> = history.iter().map(|made| (made.id, made)).collect();
         let unique: Vec<Made> = once.into_values().cloned().collect();
-        prop_assert_eq!(assess(&model, &folded(&unique), now), assess(&model, &account, now));
+        prop_assert_eq!(assess(&model, &Silences::NONE, &folded(&unique), now), assess(&model, &Silences::NONE, &account, now));
     }
 
     #[test]
@@ -273,7 +274,7 @@ proptest! {
     #[test]
     fn scores_are_bounded_and_add_up(history in histories(), day in 0..400_i32, part in 0..5_u32) {
         let (model, account, now) = (Model::default(), folded(&history), instant(day, part));
-        let found = assess(&model, &account, now);
+        let found = assess(&model, &Silences::NONE, &account, now);
         let scores = found.metrics.iter().chain(&found.components).flatten().copied();
         for score in scores.chain([found.health, found.health_score, found.confidence * 100.0]) {
             prop_assert!((0.0..=100.0).contains(&score), "{score}");
@@ -281,7 +282,7 @@ proptest! {
         let sum: f64 = found.contributions.iter().flatten().sum();
         prop_assert!(found.is_no_data || (sum - found.health).abs() < 1e-9);
         prop_assert_eq!(found.is_no_data, found.confidence <= 0.0);
-        prop_assert_eq!(&assess(&model, &account, now), &found);
+        prop_assert_eq!(&assess(&model, &Silences::NONE, &account, now), &found);
     }
 }
 

@@ -17,6 +17,7 @@ use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -80,7 +81,7 @@ fn compare(events: &str, expected: &str) {
     for line in BufReader::new(open(&directory().join(expected))).lines() {
         let expected: Expected = serde_json::from_str(&line.expect("readable")).expect("a row");
         let account = fold(&accounts[&expected.account_id], expected.as_of);
-        tally.compare(&expected, &assess(&model, &account, expected.as_of));
+        tally.compare(&expected, &assess(&model, &Silences::NONE, &account, expected.as_of));
     }
     println!(
         "{events}: {} rows, {} metrics, {} components, {} of health compared",

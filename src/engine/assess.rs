@@ -8,6 +8,7 @@ use super::event::Topic;
 use super::metric::{CATALOGUE, COMPONENTS, Component, METRICS, MetricId};
 use super::model::Model;
 use super::model::health::{HealthBand, HealthModel};
+use super::silence::Silences;
 use super::time::Timestamp;
 
 /// The health score of an account of which no metric exists.
@@ -68,11 +69,13 @@ impl Assessment {
 }
 
 /// Assesses an account; the same arguments give the same bits.
-pub fn assess(model: &Model, account: &Account, now: Timestamp) -> Assessment {
+///
+/// A facet whose feed stopped is assessed as of the last record of it.
+pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timestamp) -> Assessment {
     let said = account.profile.said();
     let segment = model.segment(said);
     let health_model = model.health_of(segment);
-    let metrics = score_metrics(health_model, account, now);
+    let metrics = score_metrics(health_model, silences, account, now);
     let parts = Parts::of(health_model, &metrics);
     let is_no_data = parts.component_weight <= 0.0;
     let health = if is_no_data { NO_DATA_SCORE } else { parts.health };
@@ -107,13 +110,15 @@ pub fn round_half_up(value: f64, decimals: i32) -> f64 {
 
 fn score_metrics(
     health: &HealthModel,
+    silences: &Silences,
     account: &Account,
     now: Timestamp,
 ) -> [Option<f64>; METRICS] {
     let mut scores = [None; METRICS];
     for row in CATALOGUE.iter().copied().flatten() {
         if row.topic.is_none_or(|topic| account.feed(topic).is_live()) {
-            scores[row.id.index()] = (row.score)(account, health, now);
+            let as_of = row.topic.map_or(now, |topic| silences.as_of(topic, now));
+            scores[row.id.index()] = (row.score)(account, health, as_of);
         }
     }
     scores

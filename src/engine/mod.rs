@@ -26,6 +26,8 @@ pub mod metric;
 
 pub mod model;
 
+pub mod silence;
+
 pub mod assess;
 
 pub mod output;
@@ -45,6 +47,7 @@ use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
+use silence::Silences;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
 
@@ -56,6 +59,7 @@ pub struct Engine {
     model: Arc<Model>,
     id_key: IdKey,
     memory: Memory,
+    silences: Silences,
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
@@ -94,6 +98,7 @@ impl Engine {
             model,
             id_key,
             memory,
+            silences: Silences::NONE,
             now: Timestamp::default(),
             accounts: HashMap::default(),
             timers: BTreeSet::new(),
@@ -309,7 +314,7 @@ impl Engine {
 
     fn decide_as_of(&mut self, id: &AccountId, now: Timestamp, facts: &[Fact]) {
         let Some(watched) = self.accounts.get_mut(id) else { return };
-        let assessment = assess::assess(&self.model, &watched.account, now);
+        let assessment = assess::assess(&self.model, &self.silences, &watched.account, now);
         let situation = Situation {
             account_id: id,
             account: &watched.account,

@@ -14,6 +14,7 @@ use customer_pulse::engine::id::{IdKey, name_hash};
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::{AccountHealth, Output, OutputBody};
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 
 /// One account in so many has a shadow.
@@ -79,7 +80,7 @@ impl Shadows {
 
 #[allow(clippy::float_cmp)] // the same figures computed twice are equal to the last bit
 fn is_assessed(model: &Model, account: &Account, said: &AccountHealth) -> bool {
-    let assessment = assess(model, account, said.at);
+    let assessment = assess(model, &Silences::NONE, account, said.at);
     let components = Component::ALL.into_iter().all(|component| {
         assessment.component(component) == said.components.get(component.name()).copied()
     });

@@ -1,0 +1,30 @@
+//! Which feeds stopped for the whole fleet, so that their silence says nothing about a customer.
+//!
+//! How that is found out stands in `fleet.rs`; what is believed meanwhile, in `assess.rs`.
+
+use super::event::Topic;
+use super::time::Timestamp;
+
+/// The topics that are silent on every partition, each with the time of its last record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Silences([Option<Timestamp>; Topic::ALL.len()]);
+
+impl Silences {
+    /// Every feed speaks.
+    pub const NONE: Silences = Silences([None; Topic::ALL.len()]);
+
+    /// Notes that a feed stopped with the record of this time.
+    pub const fn note(&mut self, topic: Topic, last_record_at: Timestamp) {
+        self.0[topic.index()] = Some(last_record_at);
+    }
+
+    /// The time of the last record of a feed that stopped.
+    pub const fn since(&self, topic: Topic) -> Option<Timestamp> {
+        self.0[topic.index()]
+    }
+
+    /// The instant as of which a facet is assessed: `now`, unless its feed stopped before.
+    pub fn as_of(&self, topic: Topic, now: Timestamp) -> Timestamp {
+        self.since(topic).map_or(now, |since| since.min(now))
+    }
+}
