@@ -6,69 +6,23 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::assess::assess;
-use customer_pulse::engine::decode::Body;
-use customer_pulse::engine::event::{Event, EventBody, Topic};
-use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::silence::Silences;
-use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
+use customer_pulse::engine::time::MINUTE_MS;
+
+mod history;
 
 const ACCOUNTS: usize = 10_000;
-const USERS: u64 = 20;
-const HISTORY_DAYS: i64 = 90;
-
-/// 2024-01-01.
-const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
-
-/// A session of one of the account's users, borrowed from `body`.
-fn session<'a>(event_id: &'a str, body: &'a str, at: Timestamp) -> Event<'a> {
-    let body = EventBody::read(Topic::Usage, "session", &Body::Json(body));
-    Event {
-        event_id: Id::new(Str::borrowed(event_id)).expect("an id"),
-        account_id: Id::new(Str::borrowed("acme")).expect("an id"),
-        at,
-        source: None,
-        body: body.expect("a session"),
-    }
-}
-
-/// An account with a quarter of history: each user worked every other day, some tickets.
-fn account(number: usize, bodies: &[String], key: &IdKey) -> Account {
-    let mut account = Account::new(Memory::Bounded);
-    for day in 0..HISTORY_DAYS {
-        let at = START.plus_days(day);
-        for user in (0..USERS).filter(|user| (user + day as u64).is_multiple_of(2)) {
-            let id = format!("{number}-{day}-{user}");
-            account.fold(&session(&id, &bodies[user as usize], at), at, key);
-        }
-        if day % 9 == 0 {
-            let body = format!(r#"{{"ticket_id":"t{day}","severity":2}}"#);
-            let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(&body))
-                .map(|body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key));
-            black_box(body.is_ok());
-        }
-    }
-    account
-}
-
-fn bodies() -> Vec<String> {
-    let features = |user: u64| format!(r#"["search","f{}","report"]"#, user % 7);
-    (0..USERS)
-        .map(|user| {
-            format!(r#"{{"user_id":"user-{user}","duration_s":600,"features":{}}}"#, features(user))
-        })
-        .collect()
-}
-
+const USERS: usize = 20;
 #[allow(clippy::print_stdout)] // a size is no duration
 fn engine(criterion: &mut Criterion) {
-    let (model, key, bodies) = (Model::default(), IdKey::from_secret("bench"), bodies());
+    let (model, key, bodies) =
+        (Model::default(), IdKey::from_secret("bench"), history::sessions(USERS));
     let mut accounts: Vec<Account> =
-        (0..ACCOUNTS).map(|number| account(number, &bodies, &key)).collect();
-    let now = START.plus_days(HISTORY_DAYS);
+        (0..ACCOUNTS).map(|number| history::account(number, &bodies, &key)).collect();
+    let now = history::START.plus_days(history::DAYS);
     let bytes: usize = accounts[..100]
         .iter()
         .filter_map(|account| postcard::to_allocvec(&account.usage).ok())
@@ -92,7 +46,7 @@ fn engine(criterion: &mut Criterion) {
             },
             |(id, turn, place)| {
                 let at = now.plus_millis(turn as i64 % (10 * MINUTE_MS));
-                let event = session(&id, &bodies[turn % USERS as usize], at);
+                let event = history::session(&id, &bodies[turn % USERS], at);
                 let account = &mut accounts[place];
                 black_box(account.fold(&event, at, &key));
                 if is_assessed {
@@ -103,7 +57,7 @@ fn engine(criterion: &mut Criterion) {
         );
     };
     criterion.bench_function("read body", |bench| {
-        bench.iter(|| session("e", black_box(&bodies[3]), now));
+        bench.iter(|| history::session("e", black_box(&bodies[3]), now));
     });
     criterion.bench_function("read body + fold, 10 k accounts", |bench| fold(false, bench));
     criterion.bench_function("read body + fold + assess, 10 k accounts", |bench| fold(true, bench));
