@@ -58,6 +58,8 @@ mod partition;
 
 mod restore;
 
+mod assignment;
+
 mod census;
 
 mod commit;

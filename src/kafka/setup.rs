@@ -46,4 +46,9 @@ impl Setup {
         let index = self.input_names.iter().position(|known| known == name)?;
         Some(Topic::ALL[index])
     }
+
+    /// Names a worker among all workers of all processes.
+    pub(super) fn task(&self, worker: u32) -> String {
+        format!("{}-{worker}", self.config.instance)
+    }
 }
