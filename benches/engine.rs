@@ -14,6 +14,7 @@ use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 const ACCOUNTS: usize = 10_000;
@@ -42,13 +43,15 @@ fn account(number: usize, bodies: &[String], key: &IdKey) -> Account {
         let at = START.plus_days(day);
         for user in (0..USERS).filter(|user| (user + day as u64).is_multiple_of(2)) {
             let id = format!("{number}-{day}-{user}");
-            account.fold(&session(&id, &bodies[user as usize], at), at, key);
+            let event = session(&id, &bodies[user as usize], at);
+            account.fold(&event, at, key, &Labels::NONE);
         }
         if day % 9 == 0 {
             let body = format!(r#"{{"ticket_id":"t{day}","severity":2}}"#);
             let body = EventBody::read(Topic::Support, "ticket_opened", &Body::Json(&body))
-                .map(|body| account.fold(&Event { body, ..session("s", &bodies[0], at) }, at, key));
-            black_box(body.is_ok());
+                .expect("a ticket");
+            let event = Event { body, ..session("s", &bodies[0], at) };
+            account.fold(&event, at, key, &Labels::NONE);
         }
     }
     account
@@ -94,7 +97,7 @@ fn engine(criterion: &mut Criterion) {
                 let at = now.plus_millis(turn as i64 % (10 * MINUTE_MS));
                 let event = session(&id, &bodies[turn % USERS as usize], at);
                 let account = &mut accounts[place];
-                black_box(account.fold(&event, at, &key));
+                black_box(account.fold(&event, at, &key, &model.labels(&event.body)));
                 if is_assessed {
                     black_box(assess(&model, &Silences::NONE, account, at));
                 }

@@ -14,6 +14,7 @@ use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use customer_pulse::engine::window::day_log::DayLog;
 use customer_pulse::engine::window::day_ring::DayRing;
@@ -206,7 +207,7 @@ impl Made {
             source: None,
             body: body.expect("the kinds are valid for 1 to 8"),
         };
-        account.fold(&event, self.at(), &IdKey::new([7; 16]))
+        account.fold(&event, self.at(), &IdKey::new([7; 16]), &Labels::NONE)
     }
 }
 
