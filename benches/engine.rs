@@ -11,6 +11,7 @@ use customer_pulse::engine::assess::assess;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::MINUTE_MS;
 
 mod history;
@@ -60,7 +61,7 @@ fn engine(criterion: &mut Criterion) {
                 let at = now.plus_millis(turn as i64 % (10 * MINUTE_MS));
                 let event = history::session(&id, &bodies[turn % USERS], at);
                 let account = &mut accounts[place];
-                black_box(account.fold(&event, at, &key));
+                black_box(account.fold(&event, at, &key, &Labels::NONE));
                 if is_assessed {
                     black_box(assess(&model, &Silences::NONE, account, at));
                 }

@@ -12,6 +12,7 @@ use customer_pulse::engine::assess::{Assessment, assess};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::Timestamp;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
@@ -42,7 +43,7 @@ fn scene(model: Model) -> Box<Scene> {
 
 fn fold_one(scene: &mut Scene, id: &str) {
     let event = history::session(id, &scene.body, scene.now);
-    black_box(scene.account.fold(&event, scene.now, &scene.key));
+    black_box(scene.account.fold(&event, scene.now, &scene.key, &Labels::NONE));
 }
 
 fn assess_one(scene: &Scene) -> Assessment {

@@ -10,6 +10,7 @@ use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{HOUR_MS, Timestamp};
 
 /// How long the past is.
@@ -66,7 +67,7 @@ pub(crate) fn account(number: usize, sessions: &[String], key: &IdKey) -> Accoun
     let profile = r#"{"seats":40,"arr_cents":5000000,"term_months":12,
         "created_at":"2023-06-01","contract_end":"2024-05-01","core_features":["search","f1"]}"#;
     let mut fold = |id: &str, topic, kind, body: &str, at: Timestamp| {
-        black_box(account.fold(&event(id, topic, kind, body, at), at, key));
+        black_box(account.fold(&event(id, topic, kind, body, at), at, key, &Labels::NONE));
     };
     fold("p", Topic::Accounts, "account_updated", profile, START);
     for day in 0..DAYS {

@@ -9,6 +9,7 @@ use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use proptest::prelude::*;
 
@@ -106,7 +107,7 @@ impl Made {
             source: None,
             body: body.expect("the kinds are valid for 1 to 8"),
         };
-        account.fold(&event, self.at(), &IdKey::new([7; 16]))
+        account.fold(&event, self.at(), &IdKey::new([7; 16]), &Labels::NONE)
     }
 }
 

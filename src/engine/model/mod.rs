@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::account::profile::{Said, Segment};
+use super::event::EventBody;
 use super::id::name_hash;
+use super::text::Labels;
 use by_segment::BySegment;
 use health::HealthModel;
 use problems::{ModelErrors, Problems};
@@ -114,6 +116,11 @@ impl Model {
     /// How the health of a segment's accounts is computed.
     pub fn health_of(&self, segment: Segment) -> &HealthModel {
         self.by_segment.get(segment).unwrap_or(&self.health)
+    }
+
+    /// What is found in the text of an event; [`Labels::NONE`] when it has none.
+    pub fn labels(&self, _body: &EventBody<'_>) -> Labels {
+        Labels::NONE
     }
 
     /// An account's ARR in whole units of the reporting currency.
