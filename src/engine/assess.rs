@@ -80,7 +80,8 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
     let is_no_data = parts.component_weight <= 0.0;
     let health = if is_no_data { NO_DATA_SCORE } else { parts.health };
     let health_score = round_half_up(health, 1);
-    let active_users = |days| account.usage.active_users(now, days).round() as u64;
+    let use_as_of = silences.as_of(Topic::Usage, now);
+    let active_users = |days| account.usage.active_users(use_as_of, days).round() as u64;
     Assessment {
         at: now,
         health,
@@ -117,7 +118,7 @@ fn score_metrics(
     let mut scores = [None; METRICS];
     for row in CATALOGUE.iter().copied().flatten() {
         if row.topic.is_none_or(|topic| account.feed(topic).is_live()) {
-            let as_of = row.topic.map_or(now, |topic| silences.as_of(topic, now));
+            let as_of = silences.as_of_all(row.id.feeds(), now);
             scores[row.id.index()] = (row.score)(account, health, as_of);
         }
     }

@@ -30,6 +30,8 @@ pub mod model;
 
 pub mod silence;
 
+pub mod fleet;
+
 pub mod assess;
 
 pub mod output;
@@ -43,13 +45,14 @@ use std::sync::Arc;
 
 use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
+use assess::Assessment;
 use decide::{Situation, decide};
 use event::{Event, Topic};
+use fleet::{Fleet, FleetPart, Heard};
 use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
-use silence::Silences;
 use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
@@ -62,7 +65,9 @@ pub struct Engine {
     model: Arc<Model>,
     id_key: IdKey,
     memory: Memory,
-    silences: Silences,
+    fleet: Arc<Fleet>,
+    part: FleetPart,
+    heard: Heard,
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
@@ -101,7 +106,9 @@ impl Engine {
             model,
             id_key,
             memory,
-            silences: Silences::NONE,
+            fleet: Arc::default(),
+            part: FleetPart::default(),
+            heard: Heard::default(),
             now: Timestamp::default(),
             accounts: HashMap::default(),
             timers: BTreeSet::new(),
@@ -162,6 +169,7 @@ impl Engine {
             Folded::Duplicate => return (Outcome::Duplicate, Facts::NONE),
         };
         watched.dirty.note(topic);
+        self.heard.note(topic, origin.broker_at);
         if !std::mem::replace(&mut watched.touched, true) {
             self.touched.push(AccountId::from(id));
         }
@@ -207,6 +215,7 @@ impl Engine {
     /// Answers whether more are due.
     pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
         self.now = self.now.max(now);
+        self.note_heard(now);
         for id in self.take_touched() {
             self.run_timers(&id, now);
             self.decide_as_of(&id, now, &[]);
@@ -271,6 +280,8 @@ impl Engine {
     /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
     pub fn finish_restore(&mut self, now: Timestamp) {
         self.now = now;
+        self.heard = Heard::default();
+        self.restore_rhythms(now);
         for id in self.take_touched() {
             if let Some(watched) = self.accounts.get_mut(&id) {
                 watched.look_again_at = now;
@@ -312,20 +323,29 @@ impl Engine {
             self.changed.insert(id.clone());
             return;
         }
-        self.decide_as_of(id, due_at, &[]);
+        if let Some(assessment) = self.decide_as_of(id, due_at, &[]) {
+            self.tally(id, due_at, &assessment);
+        }
         if let Some(watched) = self.accounts.get_mut(id) {
             watched.dirty.rest = true;
         }
     }
 
-    fn decide_as_of(&mut self, id: &AccountId, now: Timestamp, facts: &[Fact]) {
-        let Some(watched) = self.accounts.get_mut(id) else { return };
-        let assessment = assess::assess(&self.model, &self.silences, &watched.account, now);
+    fn decide_as_of(
+        &mut self,
+        id: &AccountId,
+        now: Timestamp,
+        facts: &[Fact],
+    ) -> Option<Assessment> {
+        let watched = self.accounts.get_mut(id)?;
+        let silences = &self.fleet.silences;
+        let assessment = assess::assess(&self.model, silences, &watched.account, now);
         let situation = Situation {
             account_id: id,
             account: &watched.account,
             assessment: &assessment,
             model: &self.model,
+            fleet: &self.fleet,
             now,
             look_ms: watched.look_ms,
         };
@@ -341,6 +361,7 @@ impl Engine {
         watched.look_again_at = look_again_at;
         self.timers.insert((look_again_at, id.clone()));
         self.changed.insert(id.clone());
+        Some(assessment)
     }
 }
 

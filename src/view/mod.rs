@@ -115,6 +115,7 @@ pub fn why(health: &AccountHealth) -> String {
         (CauseKind::LateEvent, Some(event_type)) => format!("late {event_type}"),
         (CauseKind::Event | CauseKind::LateEvent, None) => "event".to_owned(),
         (CauseKind::Time, _) => "time".to_owned(),
+        (CauseKind::SourceOutage, _) => "source outage".to_owned(),
         (CauseKind::Model, _) => "model".to_owned(),
     };
     match health.cause.deltas.first() {

@@ -49,6 +49,7 @@ pub(super) fn publish(
         health_score: assessment.health_score,
         displayed_band: displayed,
         metrics: said_metrics(situation),
+        silences: situation.fleet.silences,
     });
 }
 
@@ -136,6 +137,7 @@ fn account_health(
             mau: assessment.usage.monthly_active_users,
             seats: assessment.usage.seats,
         },
+        peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
         cause: cause(situation, before),
         freshness: freshness(situation),
         profile: profile_figures(situation),
@@ -162,7 +164,8 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
         .into_iter()
         .filter_map(|topic| {
             let last_event_at = situation.assessment.freshness[topic.index()]?;
-            Some((CompactString::const_new(topic.name()), Freshness { last_event_at }))
+            let stale = situation.fleet.silences.since(topic).is_some();
+            Some((CompactString::const_new(topic.name()), Freshness { last_event_at, stale }))
         })
         .collect()
 }
@@ -188,6 +191,12 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
     // A metric whose score stands still moves health only by the weight that others take or leave.
     let moved_most = cause.deltas.iter().find(|delta| delta.before != delta.after);
     let topics = moved_most.or(cause.deltas.first()).and_then(|delta| topics_of(&delta.metric));
+    let silences = &situation.fleet.silences;
+    let stopped = |said: &Said| silences.differ_for(&said.silences, topics.unwrap_or(&[]));
+    if before.is_some_and(stopped) {
+        cause.kind = CauseKind::SourceOutage;
+        return cause;
+    }
     let feed = situation.account.newest_feed(topics.unwrap_or(&Topic::ALL));
     let said_at = before.map(|said| said.at);
     if let Some(last) = feed.last_event().filter(|last| Some(last.broker_at) > said_at) {

@@ -12,12 +12,14 @@ use super::event::EventBody;
 use super::id::name_hash;
 use super::text::Labels;
 use by_segment::BySegment;
+use fleet::{PeersRule, SilenceRule};
 use health::HealthModel;
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
 
 pub mod anchors;
 pub mod by_segment;
+pub mod fleet;
 pub mod health;
 pub mod problems;
 pub mod rules;
@@ -44,6 +46,10 @@ pub struct Model {
     /// The same, read.
     #[serde(skip)]
     by_segment: BySegment,
+    /// When a feed counts as stopped.
+    pub silence: SilenceRule,
+    /// Whom an account is compared with.
+    pub peers: PeersRule,
     /// When an assessment is worth a record.
     pub publication: Publication,
     /// What people are told to look after.
@@ -181,6 +187,8 @@ impl Model {
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
         self.health.check(problems);
+        self.silence.check(problems);
+        self.peers.check(problems);
         self.publication.check(problems);
         self.alerts.check(problems);
     }

@@ -41,9 +41,11 @@ pub struct AccountHealth {
     pub segment: Segment,
     /// Active users.
     pub usage: UsageFigures,
+    /// How it stands among its peers.
+    pub peers: Peers,
     /// Why health changed since the last publication.
     pub cause: Cause,
-    /// By topic, when the account's last event of it happened.
+    /// By topic, when the account's last event of it happened, and whether its feed stopped.
     pub freshness: BTreeMap<CompactString, Freshness>,
     /// Who the account is.
     pub profile: ProfileFigures,
@@ -62,11 +64,33 @@ pub struct UsageFigures {
     pub seats: Option<u32>,
 }
 
+/// How an account stands among those of its segment, and the healthy ones of its plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peers {
+    /// How many of a hundred accounts of its segment have less health; those within the same
+    /// point count half. Absent while there are too few.
+    pub health_percentile: Option<f64>,
+    /// Features that many healthy accounts of its segment and plan use and it does not, the most
+    /// used first; at most 5.
+    pub unused_features: Vec<UnusedFeature>,
+}
+
+/// A feature that others use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnusedFeature {
+    /// Its name, as in the catalogue.
+    pub feature: CompactString,
+    /// The share of healthy peers that use it, 0 to 1.
+    pub share: f64,
+}
+
 /// When a topic last told something about the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
     /// When its last event happened.
     pub last_event_at: Timestamp,
+    /// Whether the feed stopped for all accounts: what it feeds is as of its last record.
+    pub stale: bool,
 }
 
 /// Who the account is, as its profile says.
@@ -119,6 +143,8 @@ pub enum CauseKind {
     Time,
     /// An event arrived long after it happened.
     LateEvent,
+    /// A feed stopped for all accounts, or speaks again.
+    SourceOutage,
     /// Another model is in force.
     Model,
 }
