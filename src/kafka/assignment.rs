@@ -1,4 +1,4 @@
-//! The partitions of one worker: settled after a rebalance, restored, halted (`architecture.md` §4).
+//! The partitions of one worker: settled after a rebalance, restored, halted.
 //!
 //! What a live partition does in a step is `partition.rs`; how one is read back is `restore.rs`.
 

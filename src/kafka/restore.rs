@@ -1,7 +1,7 @@
 //! Changelog to engine: what a partition needs before it goes live (`architecture.md` §4.4).
 //!
 //! What the records mean is said in `changelog.rs`; which partitions are to be restored is
-//! learnt in `worker.rs`.
+//! learnt in `assignment.rs`.
 
 use std::time::Duration;
 
