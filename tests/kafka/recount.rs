@@ -12,9 +12,12 @@ use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::error::DecodeError;
 use customer_pulse::engine::decode::{Decoded, Decoder, Header, Record as Undecoded};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::fleet::rhythm::Rhythm;
+use customer_pulse::engine::fleet::{Fleet, FleetPart};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::{Output, OutputTopic};
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
 use customer_pulse::kafka::changelog::{self, Key, Mark};
@@ -55,6 +58,12 @@ pub(crate) struct Counts {
     pub(crate) alerts: usize,
     /// Records of state.
     pub(crate) states: usize,
+    /// Snapshots of the fleet that were put to use.
+    pub(crate) snapshots: usize,
+    /// … of which with a silent feed.
+    pub(crate) silences: usize,
+    /// What partitions said of themselves.
+    pub(crate) parts: usize,
     /// Records of account health that were assessed from a plain fold.
     pub(crate) assessed: usize,
 }
@@ -64,6 +73,10 @@ struct Step<'a> {
     mark: Mark,
     is_restored: bool,
     states: Vec<&'a Record>,
+    /// The snapshot that is in use from this step on.
+    fleet: Option<Arc<Fleet>>,
+    /// What the partition says of itself, as it lies there.
+    part: Option<&'a [u8]>,
 }
 
 /// What lies in Kafka of one partition number; what was compared is taken away.
@@ -73,6 +86,8 @@ struct Partition<'a> {
     inputs: Vec<&'a [Record]>,
     changelog: &'a [Record],
     found: Found<'a>,
+    /// What the partition told the others.
+    told: &'a [Record],
     committed: &'a [(Offset, String)],
 }
 
@@ -84,6 +99,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let outputs = OutputTopic::ALL.into_iter().map(|topic| read(config.topics.output(topic)));
     let outputs = outputs.collect::<Result<Vec<_>, _>>()?;
     let changelog = read(&config.topics.pulse_changelog)?;
+    let told = read(&config.topics.pulse_fleet)?;
     let committed = history::committed(config)?;
     check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
     for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts] {
@@ -96,6 +112,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
         inputs: inputs.iter().map(|topic| topic[number].as_slice()).collect(),
         changelog: &changelog[number],
         found: Found { left: outputs.iter().map(|topic| topic[number].as_slice()).collect() },
+        told: &told[number],
         committed: &committed[number],
     };
     let partitions: Vec<_> = (0..changelog.len()).map(partition).collect();
@@ -141,6 +158,7 @@ impl<'a> Partition<'a> {
             ensure!(*committed == expected, "{}: {committed:?} for {expected:?}", topic.name());
         }
         self.found.check_end()?;
+        ensure!(self.told.is_empty(), "it told more of itself than it kept");
         counts.assessed = again.shadows.assessed;
         Ok(counts)
     }
@@ -148,7 +166,7 @@ impl<'a> Partition<'a> {
     /// The steps that the changelog tells of.
     fn steps(&self) -> anyhow::Result<Vec<Step<'a>>> {
         let mut steps = Vec::new();
-        let (mut states, mut is_restored) = (Vec::new(), false);
+        let (mut states, mut is_restored, mut fleet, mut part) = (Vec::new(), false, None, None);
         for record in self.changelog {
             match Key::decode(record.key.as_deref().unwrap_or_default())? {
                 Key::Fence => is_restored = true,
@@ -156,9 +174,16 @@ impl<'a> Partition<'a> {
                     let value = record.value.as_deref().context("a mark was deleted")?;
                     let states = std::mem::take(&mut states);
                     let is_restored = std::mem::take(&mut is_restored);
-                    steps.push(Step { mark: changelog::decode(value)?, is_restored, states });
+                    let mark = changelog::decode(value)?;
+                    let (fleet, part) = (fleet.take(), part.take());
+                    steps.push(Step { mark, is_restored, states, fleet, part });
                 }
                 Key::State(..) => states.push(record),
+                Key::Part => part = record.value.as_deref(),
+                Key::Fleet => {
+                    let value = record.value.as_deref().context("a snapshot was deleted")?;
+                    fleet = Some(changelog::decode(value)?);
+                }
             }
         }
         ensure!(states.is_empty(), "there is state without a mark at the end");
@@ -173,6 +198,13 @@ impl<'a> Partition<'a> {
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         let mark = &step.mark;
+        if let Some(fleet) = &step.fleet {
+            ensure!(fleet != again.engine.fleet(), "a snapshot says nothing new");
+            counts.snapshots += 1;
+            counts.silences += usize::from(fleet.silences != Silences::NONE);
+            again.engine.set_fleet(Arc::clone(fleet));
+            again.shadows.silences = fleet.silences;
+        }
         while let Some((topic, record)) = self.next_record(mark)? {
             counts.input += 1;
             let applied = again.apply(topic, record, mark.partitions);
@@ -199,8 +231,37 @@ impl<'a> Partition<'a> {
         for output in again.said.drain(..) {
             self.found.take(&output, counts)?;
         }
+        self.check_part(again, step, counts)?;
         counts.states += step.states.len();
         compare_states(&mut again.engine, &step.states)
+    }
+
+    /// Compares what the partition said of itself with what it must have, and with what it told.
+    fn check_part(
+        &mut self,
+        again: &Again<'_>,
+        step: &Step<'_>,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        let Some(bytes) = step.part else { return Ok(()) };
+        counts.parts += 1;
+        let part: FleetPart = changelog::decode(bytes)?;
+        let expected = again.engine.fleet_part(step.mark.now);
+        let newest = |part: &FleetPart| part.rhythms.each_ref().map(Rhythm::newest_at);
+        ensure!(newest(&part) == newest(&expected), "its feeds spoke at other times");
+        // Who dies between two words of its own forgets the counts since the first.
+        let is_uncut = counts.restores + usize::from(step.is_restored) <= 1;
+        ensure!(!is_uncut || part == expected, "it says something else of itself");
+        if step.mark.caught_up_at.is_some() {
+            let (told, rest) = self.told.split_first().context("it did not tell of itself")?;
+            let key = self.number.to_string().into_bytes();
+            ensure!(
+                told.key == Some(key) && told.value.as_deref() == Some(bytes),
+                "told otherwise"
+            );
+            self.told = rest;
+        }
+        Ok(())
     }
 
     /// The next record of the step in broker-time order; equal times go in the order of topics.
@@ -338,6 +399,9 @@ impl Counts {
             (&mut self.alerts, other.alerts),
             (&mut self.states, other.states),
             (&mut self.assessed, other.assessed),
+            (&mut self.snapshots, other.snapshots),
+            (&mut self.silences, other.silences),
+            (&mut self.parts, other.parts),
         ];
         for (sum, figure) in pairs {
             *sum += figure;
@@ -351,7 +415,8 @@ impl fmt::Display for Counts {
             f,
             "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
              {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
-             {} alert transitions, {} records of state",
+             {} alert transitions, {} records of state; {} words of partitions, {} snapshots of all \
+             ({} with a silent feed)",
             self.input,
             self.applied,
             self.duplicate,
@@ -364,6 +429,9 @@ impl fmt::Display for Counts {
             self.assessed,
             self.alerts,
             self.states,
+            self.parts,
+            self.snapshots,
+            self.silences,
         )
     }
 }
