@@ -3,7 +3,6 @@
 //! It drives an engine of its own through the steps that the marks tell of and shares no code with
 //! the loop. Records are read in `history.rs` and compared in `compare.rs`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -26,47 +25,13 @@ use rdkafka::Offset;
 
 use crate::broker::Broker;
 use crate::compare::{Found, check_alerts, check_times, compare_states};
+use crate::counts::Counts;
 use crate::history::{self, Record};
 use crate::installation::Installation;
 use crate::shadow::Shadows;
 
 /// Most accounts whose timer runs at the end of one step (`architecture.md` §4).
 const DUE_MAX: usize = 500;
-
-/// What was compared; every figure is of records that were found as recomputed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Input records.
-    pub(crate) input: usize,
-    /// … of which were folded.
-    pub(crate) applied: usize,
-    /// … had been folded before.
-    pub(crate) duplicate: usize,
-    /// … were older than every window.
-    pub(crate) late: usize,
-    /// … came after the tombstone of their account but are older.
-    pub(crate) erased: usize,
-    /// … could not be used.
-    pub(crate) dead_letters: usize,
-    /// Steps.
-    pub(crate) marks: usize,
-    /// Restores that ended in a step.
-    pub(crate) restores: usize,
-    /// Records of account health.
-    pub(crate) health: usize,
-    /// Transitions of alerts.
-    pub(crate) alerts: usize,
-    /// Records of state.
-    pub(crate) states: usize,
-    /// Snapshots of the fleet that were put to use.
-    pub(crate) snapshots: usize,
-    /// … of which with a silent feed.
-    pub(crate) silences: usize,
-    /// What partitions said of themselves.
-    pub(crate) parts: usize,
-    /// Records of account health that were assessed from a plain fold.
-    pub(crate) assessed: usize,
-}
 
 /// One step as the changelog tells of it.
 struct Step<'a> {
@@ -182,7 +147,7 @@ impl<'a> Partition<'a> {
                 Key::Part => part = record.value.as_deref(),
                 Key::Fleet => {
                     let value = record.value.as_deref().context("a snapshot was deleted")?;
-                    fleet = Some(changelog::decode(value)?);
+                    fleet = Some(Arc::new(changelog::decode(value)?));
                 }
             }
         }
@@ -381,57 +346,4 @@ fn check_mark(before: Option<&Mark>, step: &Step<'_>, model_version: &str) -> an
         mark.restored_from
     );
     Ok(())
-}
-
-impl Counts {
-    /// Adds other figures.
-    pub(crate) fn add(&mut self, other: &Counts) {
-        let pairs = [
-            (&mut self.input, other.input),
-            (&mut self.applied, other.applied),
-            (&mut self.duplicate, other.duplicate),
-            (&mut self.late, other.late),
-            (&mut self.erased, other.erased),
-            (&mut self.dead_letters, other.dead_letters),
-            (&mut self.marks, other.marks),
-            (&mut self.restores, other.restores),
-            (&mut self.health, other.health),
-            (&mut self.alerts, other.alerts),
-            (&mut self.states, other.states),
-            (&mut self.assessed, other.assessed),
-            (&mut self.snapshots, other.snapshots),
-            (&mut self.silences, other.silences),
-            (&mut self.parts, other.parts),
-        ];
-        for (sum, figure) in pairs {
-            *sum += figure;
-        }
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
-             {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
-             {} alert transitions, {} records of state; {} words of partitions, {} snapshots of all \
-             ({} with a silent feed)",
-            self.input,
-            self.applied,
-            self.duplicate,
-            self.late,
-            self.erased,
-            self.dead_letters,
-            self.marks,
-            self.restores,
-            self.health,
-            self.assessed,
-            self.alerts,
-            self.states,
-            self.parts,
-            self.snapshots,
-            self.silences,
-        )
-    }
 }
