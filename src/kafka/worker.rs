@@ -14,6 +14,7 @@ use super::client::{self, Logged};
 use super::clock;
 use super::commit::Committer;
 use super::failure::Failure;
+use super::fleet::FleetReader;
 use super::held::{Held, HoldBound};
 use super::membership::{Change, Member};
 use super::partition::Surroundings;
@@ -32,6 +33,7 @@ pub struct Worker<'s> {
     number: u32,
     clients: Clients,
     assignment: Assignment<'s>,
+    fleet: FleetReader,
     census: Census,
 }
 
@@ -55,6 +57,7 @@ impl<'s> Worker<'s> {
                     .map_err(Failure::restart("creating a probe"))?,
             },
             assignment: Assignment::new(setup, number),
+            fleet: FleetReader::new(setup, number)?,
             census: Census::new(Arc::clone(&setup.telemetry)),
         })
     }
@@ -75,6 +78,7 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
+            self.fleet.turn(&self.setup.model.silence)?;
             self.step()?;
             self.report();
         }
@@ -170,6 +174,8 @@ impl<'s> Worker<'s> {
                 bytes_max: setup.config.hold.bytes_max,
             },
             wall: setup.clock.now(),
+            fleet: self.fleet.newest(),
+            fleet_interval: setup.config.fleet.interval,
         };
         let mut stepped = Vec::new();
         for partition in self.assignment.live.values_mut() {
