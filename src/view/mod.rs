@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dashmap::DashMap;
 
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::{AccountHealth, AccountId, Alert, CauseKind};
+use crate::engine::output::AccountId;
+use crate::engine::output::alert::Alert;
+use crate::engine::output::health::{AccountHealth, CauseKind};
 use crate::engine::time::Timestamp;
 
 /// How many of the newest alert transitions are kept.

@@ -13,7 +13,8 @@ use customer_pulse::engine::event::Event;
 use customer_pulse::engine::id::{IdKey, name_hash};
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
-use customer_pulse::engine::output::{AccountHealth, Output, OutputBody};
+use customer_pulse::engine::output::health::AccountHealth;
+use customer_pulse::engine::output::{Output, OutputBody};
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 

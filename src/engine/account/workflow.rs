@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::account::profile::Segment;
 use crate::engine::metric::MetricId;
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::Severity;
+use crate::engine::output::alert::Severity;
 use crate::engine::time::Timestamp;
 
 /// Everything `decide` reads besides the assessment and the facts.

@@ -11,10 +11,10 @@ use crate::engine::account::workflow::{Said, SaidMetric, Workflow};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, MetricId};
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::{
-    AccountHealth, Cause, CauseKind, Delta, Freshness, Output, OutputBody, ProfileFigures,
-    UsageFigures,
+use crate::engine::output::health::{
+    AccountHealth, Cause, CauseKind, Delta, Freshness, ProfileFigures, UsageFigures,
 };
+use crate::engine::output::{Output, OutputBody};
 use crate::engine::time::Timestamp;
 
 /// Publishes the assessment when it is worth a record, else asks for a look when it will be.

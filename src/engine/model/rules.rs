@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::health::HealthBand;
 use super::problems::Problems;
-use crate::engine::output::Severity;
+use crate::engine::output::alert::Severity;
 use crate::engine::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// Longest hold, cool-down or due time, in hours (a year).
