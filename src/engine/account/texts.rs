@@ -98,6 +98,11 @@ impl Texts {
         self.categories.get(name_hash)
     }
 
+    /// The categories that texts are feedback of, by the hash of the name.
+    pub fn categories(&self) -> impl Iterator<Item = (u64, &Category)> {
+        self.categories.iter()
+    }
+
     /// What competitors are called.
     pub const fn competitor_terms(&self) -> &Cited {
         &self.competitor_terms
@@ -125,9 +130,10 @@ impl Cited {
         }
     }
 
-    /// The terms that were found since `start`, the last one first.
-    pub fn since(&self, start: Day) -> impl Iterator<Item = &CompactString> {
-        self.0.iter().rev().filter(move |(at, _)| *at >= start.start()).map(|(_, term)| term)
+    /// The terms that were found since `start`, each with when that was last; the last one first.
+    pub fn since(&self, start: Day) -> impl Iterator<Item = (Timestamp, &CompactString)> {
+        let found = self.0.iter().rev().take_while(move |(at, _)| *at >= start.start());
+        found.map(|(at, term)| (*at, term))
     }
 
     /// When one was found last.
@@ -144,13 +150,19 @@ impl Account {
         [&self.support.texts, &self.feedback.texts, &self.relationship.texts]
     }
 
+    /// How the texts from the beginning of `start` on sound.
+    pub fn sentiment_since(&self, start: Day) -> Sentiment {
+        self.sentiment(|log| log.since(start))
+    }
+
     /// How the texts of the days `from..to` sound.
-    pub fn sentiment(&self, from: Day, to: Day) -> Sentiment {
-        let (mut texts, mut sum) = (0, 0);
-        for of_facet in self.texts() {
-            texts += of_facet.judged.between(from, to);
-            sum += of_facet.sentiments.between(from, to);
-        }
+    pub fn sentiment_between(&self, from: Day, to: Day) -> Sentiment {
+        self.sentiment(|log| log.between(from, to))
+    }
+
+    fn sentiment(&self, count: impl Fn(&DayLog) -> u32) -> Sentiment {
+        let texts: u32 = self.texts().iter().map(|texts| count(&texts.judged)).sum();
+        let sum: u32 = self.texts().iter().map(|texts| count(&texts.sentiments)).sum();
         let mean = (f64::from(sum) / f64::from(texts) - f64::from(ABOVE_ZERO)) / 1000.0;
         Sentiment { texts, mean: (texts > 0).then_some(mean) }
     }
@@ -229,11 +241,12 @@ mod tests {
         account.relationship.texts.note(&Labels::NONE, moment(4));
         assert_eq!(account.competitor_mentions(day), 1);
         assert_eq!(account.support.texts.category(7).unwrap().texts.since(day), 1);
-        let cited: Vec<_> = account.support.texts.competitor_terms().since(day).collect();
-        assert_eq!(cited, ["B", "A"]);
-        let sentiment = account.sentiment(day, day.plus(2));
+        let cited = account.support.texts.competitor_terms().since(day);
+        assert!(cited.map(|(_, term)| term.as_str()).eq(["B", "A"]));
+        let sentiment = account.sentiment_since(day);
         assert_eq!((sentiment.texts, sentiment.mean), (2, Some(-0.625)));
-        assert_eq!(account.sentiment(day.plus(2), day.plus(9)), Sentiment::default());
+        assert_eq!(account.sentiment_between(day, day.plus(1)).mean, Some(-0.25));
+        assert_eq!(account.sentiment_since(day.plus(2)), Sentiment::default());
     }
 
     #[test]
@@ -244,7 +257,7 @@ mod tests {
             all.rotate_left(turn);
             let mut cited = Cited::default();
             all.iter().for_each(|(day, term)| cited.note(&(*term).into(), moment(*day).at));
-            let terms: Vec<_> = cited.since(Day::from_number(0)).collect();
+            let terms: Vec<_> = cited.since(Day::from_number(0)).map(|(_, term)| term).collect();
             assert_eq!(terms, ["b", "f", "a", "e"]);
             assert_eq!(cited.since(Day::from_number(5)).count(), 3);
         }
