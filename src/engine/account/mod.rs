@@ -38,6 +38,8 @@ pub mod outcomes;
 
 pub mod commercial;
 
+pub mod texts;
+
 pub mod workflow;
 
 /// An event that is older than this before its record's time came too late for every window.
@@ -97,18 +99,24 @@ impl Account {
             feed.note_late();
         }
         let moment = Moment { at: event.at, event_id: &event.event_id };
-        let own = self.fold_body(&event.body, moment, key);
+        let own = self.fold_body(&event.body, moment, key, labels);
         let named = labels.is_competitor_named().then_some(Fact::CompetitorMentioned);
         if is_late { Folded::Late } else { Folded::Applied(Facts::new(own, named)) }
     }
 
-    fn fold_body(&mut self, body: &EventBody<'_>, moment: Moment<'_>, key: &IdKey) -> Option<Fact> {
+    fn fold_body(
+        &mut self,
+        body: &EventBody<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+        labels: &Labels,
+    ) -> Option<Fact> {
         match body {
             EventBody::Profile(event) => self.profile.fold(event, moment),
             EventBody::Usage(event) => self.usage.fold(event, moment, key),
-            EventBody::Support(event) => self.support.fold(event, moment, key),
-            EventBody::Feedback(event) => self.feedback.fold(event, moment, key),
-            EventBody::Relationship(event) => self.relationship.fold(event, moment, key),
+            EventBody::Support(event) => self.support.fold(event, moment, key, labels),
+            EventBody::Feedback(event) => self.feedback.fold(event, moment, key, labels),
+            EventBody::Relationship(event) => self.relationship.fold(event, moment, key, labels),
             EventBody::Outcomes(event) => self.outcomes.fold(event, moment, key),
             EventBody::Commercial(event) => self.commercial.fold(event, moment, key),
             EventBody::Command(command::Event::ErasePerson(person)) => {

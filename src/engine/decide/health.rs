@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
+use super::texts::{escalation_pattern, text_figures};
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{Said, SaidMetric, Workflow};
 use crate::engine::event::Topic;
@@ -138,6 +139,8 @@ fn account_health(
             seats: assessment.usage.seats,
         },
         peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
+        texts: text_figures(situation),
+        escalation_pattern: escalation_pattern(situation),
         cause: cause(situation, before),
         freshness: freshness(situation),
         profile: profile_figures(situation),

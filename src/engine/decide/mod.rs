@@ -5,6 +5,7 @@
 mod alerts;
 mod band;
 mod health;
+mod texts;
 
 use super::account::Account;
 use super::account::fact::Fact;

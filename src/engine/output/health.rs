@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
+use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
@@ -43,6 +44,12 @@ pub struct AccountHealth {
     pub usage: UsageFigures,
     /// How it stands among its peers.
     pub peers: Peers,
+    /// What tickets, survey comments and notes say.
+    #[serde(default)]
+    pub texts: TextFigures,
+    /// What escalations have in common, if that is a pattern.
+    #[serde(default)]
+    pub escalation_pattern: Option<EscalationPattern>,
     /// Why health changed since the last publication.
     pub cause: Cause,
     /// By topic, when the account's last event of it happened, and whether its feed stopped.
