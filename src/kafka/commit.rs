@@ -79,7 +79,7 @@ impl<'w> Committer<'w> {
             }
         });
         failed?;
-        buffer = changelog::encode(&step.mark, buffer);
+        buffer = step.mark.encode(buffer);
         self.log(number, Key::Mark, Some(&buffer))?;
         self.buffer = buffer;
         self.outcomes.extend(step.outcomes);

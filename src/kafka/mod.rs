@@ -17,6 +17,10 @@
 //! **Outputs are a function of input and marks.** The mark says what was applied and as of when;
 //! a recount from both gives every record again.
 //!
+//! **The model** in force is the newest valid record of a topic of its own ([`model_topic`]). One
+//! thread reads it ([`model_feed`]); a partition takes a model between two transactions and says so
+//! in its mark, and is restored only where that model, or a newer one, was read.
+//!
 //! **A restore** writes a fence in a transaction of its own and reads the changelog up to it: all
 //! older transactions are resolved then. Mark and committed offsets must agree, else the
 //! partition is halted. Nothing restarts silently from zero.
@@ -46,6 +50,12 @@ mod membership;
 
 mod reader;
 
+pub mod model_record;
+
+pub mod model_topic;
+
+pub mod model_feed;
+
 pub mod held;
 
 pub mod changelog;
@@ -55,6 +65,8 @@ pub mod codec;
 mod producer;
 
 mod partition;
+
+mod offsets;
 
 mod restore;
 

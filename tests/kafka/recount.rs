@@ -17,7 +17,7 @@ use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::{Output, OutputTopic};
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
-use customer_pulse::kafka::changelog::{self, Key, Mark};
+use customer_pulse::kafka::changelog::{Key, Mark};
 use customer_pulse::kafka::partitioner::partition_of;
 use rdkafka::Offset;
 
@@ -156,7 +156,7 @@ impl<'a> Partition<'a> {
                     let value = record.value.as_deref().context("a mark was deleted")?;
                     let states = std::mem::take(&mut states);
                     let is_restored = std::mem::take(&mut is_restored);
-                    steps.push(Step { mark: changelog::decode(value)?, is_restored, states });
+                    steps.push(Step { mark: Mark::decode(value)?, is_restored, states });
                 }
                 Key::State(..) => states.push(record),
             }
