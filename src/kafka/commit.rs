@@ -80,6 +80,7 @@ impl<'w> Committer<'w> {
             }
         });
         failed?;
+<<<<<<< HEAD
         if let Some(fleet) = &step.fleet {
             self.log(number, Key::Fleet, Some(&changelog::encode(&**fleet, Vec::new())))?;
         }
@@ -87,6 +88,9 @@ impl<'w> Committer<'w> {
             self.speak(number, part, step.mark.caught_up_at.is_some())?;
         }
         buffer = changelog::encode(&step.mark, buffer);
+=======
+        buffer = step.mark.encode(buffer);
+>>>>>>> force
         self.log(number, Key::Mark, Some(&buffer))?;
         self.buffer = buffer;
         self.outcomes.extend(step.outcomes);

@@ -70,6 +70,8 @@ pub struct Publication {
     pub interval_secs: u32,
     /// Least move of health, in points.
     pub health_points: f64,
+    /// Over how many minutes all accounts are looked at again when this model comes into force.
+    pub relook_minutes: u32,
 }
 
 impl Alerts {
@@ -128,8 +130,15 @@ impl Publication {
         i64::from(self.interval_secs) * SECOND_MS
     }
 
+    /// `relook_minutes` in milliseconds.
+    pub fn relook_ms(&self) -> i64 {
+        i64::from(self.relook_minutes) * MINUTE_MS
+    }
+
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.range(&["publication", "health_points"], self.health_points, 0.1, 100.0);
+        let minutes = f64::from(self.relook_minutes);
+        problems.range(&["publication", "relook_minutes"], minutes, 1.0, f64::from(24 * 60));
     }
 }
