@@ -123,20 +123,9 @@ pub fn restorer(config: &Config, worker: u32) -> ClientConfig {
     unjoined(config, consumer(config, &format!("{worker}-restorer"), &RESTORER))
 }
 
-<<<<<<< HEAD
-/// The assign-only consumer with which a worker reads what all partitions say of themselves.
-pub fn fleet_reader(config: &Config, worker: u32) -> ClientConfig {
-    unjoined(config, consumer(config, &format!("{worker}-fleet"), &READER))
-}
-
-/// The assign-only consumer of outputs for the view.
-pub fn view_reader(config: &Config) -> ClientConfig {
-    unjoined(config, consumer(config, "view", &RESTORER))
-=======
 /// The assign-only consumer of topics that each process reads as a whole, for `what`.
 pub fn whole_reader(config: &Config, what: &str) -> ClientConfig {
     unjoined(config, consumer(config, what, &RESTORER))
->>>>>>> force
 }
 
 /// The transactional producer of a worker.

@@ -80,17 +80,13 @@ impl<'w> Committer<'w> {
             }
         });
         failed?;
-<<<<<<< HEAD
         if let Some(fleet) = &step.fleet {
             self.log(number, Key::Fleet, Some(&changelog::encode(&**fleet, Vec::new())))?;
         }
         if let Some(part) = &step.part {
             self.speak(number, part, step.mark.caught_up_at.is_some())?;
         }
-        buffer = changelog::encode(&step.mark, buffer);
-=======
         buffer = step.mark.encode(buffer);
->>>>>>> force
         self.log(number, Key::Mark, Some(&buffer))?;
         self.buffer = buffer;
         self.outcomes.extend(step.outcomes);

@@ -163,9 +163,8 @@ impl Partition {
         step.outputs = self.engine.take_outputs();
         step.part = self.speak(step.mark.now, caught_up, around);
         let moved = step.mark.ranges.iter().any(|range| range.to > range.from);
-<<<<<<< HEAD
         let talked = step.fleet.is_some() || step.part.is_some();
-        (moved || caught_up || talked || self.engine.has_changes()).then_some(step)
+        (moved || caught_up || talked || is_model_new || self.engine.has_changes()).then_some(step)
     }
 
     /// Uses the newest snapshot of the fleet, when it says something else and it is time to.
@@ -192,8 +191,6 @@ impl Partition {
     ) -> Option<FleetPart> {
         let limit = if caught_up { Duration::ZERO } else { around.fleet_interval };
         (now > self.mark.now && self.talk.speaks(limit)).then(|| self.engine.fleet_part(now))
-=======
-        (moved || caught_up || is_model_new || self.engine.has_changes()).then_some(step)
     }
 
     /// Takes the model in force, if it is newer than that of the last step; never an older one.
@@ -215,7 +212,6 @@ impl Partition {
             "model taken"
         );
         true
->>>>>>> force
     }
 
     fn take(&mut self, topic: Topic, held: &Held, around: &Surroundings<'_>, step: &mut Step) {

@@ -78,7 +78,8 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
-            self.fleet.turn(&self.setup.model.silence)?;
+            let model = Arc::clone(&self.setup.in_force.borrow().model);
+            self.fleet.turn(&model.silence)?;
             self.step()?;
             self.report();
         }

@@ -19,7 +19,7 @@ use customer_pulse::engine::output::{Output, OutputTopic};
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
-use customer_pulse::kafka::changelog::{Key, Mark};
+use customer_pulse::kafka::changelog::{self, Key, Mark};
 use customer_pulse::kafka::partitioner::partition_of;
 use rdkafka::Offset;
 
@@ -139,13 +139,9 @@ impl<'a> Partition<'a> {
                     let value = record.value.as_deref().context("a mark was deleted")?;
                     let states = std::mem::take(&mut states);
                     let is_restored = std::mem::take(&mut is_restored);
-<<<<<<< HEAD
-                    let mark = changelog::decode(value)?;
+                    let mark = Mark::decode(value)?;
                     let (fleet, part) = (fleet.take(), part.take());
                     steps.push(Step { mark, is_restored, states, fleet, part });
-=======
-                    steps.push(Step { mark: Mark::decode(value)?, is_restored, states });
->>>>>>> force
                 }
                 Key::State(..) => states.push(record),
                 Key::Part => part = record.value.as_deref(),
