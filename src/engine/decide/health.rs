@@ -195,7 +195,7 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
     let moved_most = cause.deltas.iter().find(|delta| delta.before != delta.after);
     let topics = moved_most.or(cause.deltas.first()).and_then(|delta| topics_of(&delta.metric));
     let silences = &situation.fleet.silences;
-    let stopped = |said: &Said| silences.differ_for(&said.silences, topics.unwrap_or(&[]));
+    let stopped = |said: &Said| silences.differ_for(&said.silences, topics.unwrap_or(&Topic::ALL));
     if before.is_some_and(stopped) {
         cause.kind = CauseKind::SourceOutage;
         return cause;
