@@ -14,7 +14,8 @@ use super::account::profile::Profile;
 use super::account::relationship::Relationship;
 use super::account::support::Support;
 use super::account::usage::Usage;
-use super::account::workflow::{Said, Workflow};
+use super::account::workflow::Workflow;
+use super::account::workflow::said::Said;
 use super::event::Topic;
 use super::time::Timestamp;
 

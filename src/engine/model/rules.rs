@@ -70,6 +70,10 @@ pub struct Publication {
     pub interval_secs: u32,
     /// Least move of health, in points.
     pub health_points: f64,
+    /// Least move of the churn probability, 0 to 1.
+    pub churn_probability: f64,
+    /// Least move of any churn signal, 0 to 1; one that does not exist counts as 0.
+    pub signal: f64,
 }
 
 impl Alerts {
@@ -130,6 +134,9 @@ impl Publication {
 
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        problems.range(&["publication", "health_points"], self.health_points, 0.1, 100.0);
+        let Self { interval_secs: _, health_points, churn_probability, signal } = *self;
+        problems.range(&["publication", "health_points"], health_points, 0.1, 100.0);
+        problems.range(&["publication", "churn_probability"], churn_probability, 0.0001, 1.0);
+        problems.range(&["publication", "signal"], signal, 0.005, 1.0);
     }
 }
