@@ -122,6 +122,11 @@ pub fn restorer(config: &Config, worker: u32) -> ClientConfig {
     unjoined(config, consumer(config, &format!("{worker}-restorer"), &RESTORER))
 }
 
+/// The assign-only consumer with which a worker reads what all partitions say of themselves.
+pub fn fleet_reader(config: &Config, worker: u32) -> ClientConfig {
+    unjoined(config, consumer(config, &format!("{worker}-fleet"), &READER))
+}
+
 /// The assign-only consumer of outputs for the view.
 pub fn view_reader(config: &Config) -> ClientConfig {
     unjoined(config, consumer(config, "view", &RESTORER))

@@ -15,7 +15,11 @@
 //! settled. So a worker that lost its partitions can neither commit nor leave half of a step.
 //!
 //! **Outputs are a function of input and marks.** The mark says what was applied and as of when;
-//! a recount from both gives every record again.
+//! a recount from both, and from the snapshots of the fleet beside the marks, gives every record
+//! again.
+//!
+//! **The fleet** is what all partitions say of themselves: each writes its part in its transaction,
+//! and each says in its changelog which snapshot of the whole it uses from which step on.
 //!
 //! **A restore** writes a fence in a transaction of its own and reads the changelog up to it: all
 //! older transactions are resolved then. Mark and committed offsets must agree, else the
@@ -57,6 +61,10 @@ mod producer;
 mod partition;
 
 mod restore;
+
+mod fleet;
+
+mod assignment;
 
 mod census;
 

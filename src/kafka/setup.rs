@@ -30,6 +30,8 @@ pub struct Setup {
     pub output_names: [String; OutputTopic::ALL.len()],
     /// Name of the changelog.
     pub changelog_name: String,
+    /// Name of the topic where partitions speak of themselves.
+    pub fleet_name: String,
     /// How many partitions each of these topics has.
     pub partitions: u32,
     /// Prometheus series.
@@ -45,5 +47,10 @@ impl Setup {
     pub fn topic(&self, name: &str) -> Option<Topic> {
         let index = self.input_names.iter().position(|known| known == name)?;
         Some(Topic::ALL[index])
+    }
+
+    /// Names a worker among all workers of all processes.
+    pub(super) fn task(&self, worker: u32) -> String {
+        format!("{}-{worker}", self.config.instance)
     }
 }

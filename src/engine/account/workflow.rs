@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::account::profile::Segment;
 use crate::engine::metric::MetricId;
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::Severity;
+use crate::engine::output::alert::Severity;
+use crate::engine::silence::Silences;
 use crate::engine::time::Timestamp;
 
 /// Everything `decide` reads besides the assessment and the facts.
@@ -89,6 +90,8 @@ pub struct Said {
     pub displayed_band: HealthBand,
     /// The metrics that existed.
     pub metrics: Vec<SaidMetric>,
+    /// The feeds that were silent.
+    pub silences: Silences,
 }
 
 /// A metric as it was last published.

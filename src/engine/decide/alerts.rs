@@ -9,9 +9,8 @@ use super::{Looks, Situation};
 use crate::engine::account::workflow::{Episode, Phase, Raised, Workflow};
 use crate::engine::model::health::HealthBand;
 use crate::engine::model::rules::{Condition, Rule};
-use crate::engine::output::{
-    Alert, AlertStatus, Evidence, Link, Output, OutputBody, Resolution, Transition,
-};
+use crate::engine::output::alert::{Alert, AlertStatus, Evidence, Link, Resolution, Transition};
+use crate::engine::output::{Output, OutputBody};
 use crate::engine::time::Timestamp;
 
 /// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule and episode start.

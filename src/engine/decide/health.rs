@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
+use super::texts::{escalation_pattern, text_figures};
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{Said, SaidMetric, Workflow};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, MetricId};
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::{
-    AccountHealth, Cause, CauseKind, Delta, Freshness, Output, OutputBody, ProfileFigures,
-    UsageFigures,
+use crate::engine::output::health::{
+    AccountHealth, Cause, CauseKind, Delta, Freshness, ProfileFigures, UsageFigures,
 };
+use crate::engine::output::{Output, OutputBody};
 use crate::engine::time::Timestamp;
 
 /// Publishes the assessment when it is worth a record, else asks for a look when it will be.
@@ -49,6 +50,7 @@ pub(super) fn publish(
         health_score: assessment.health_score,
         displayed_band: displayed,
         metrics: said_metrics(situation),
+        silences: situation.fleet.silences,
     });
 }
 
@@ -136,6 +138,9 @@ fn account_health(
             mau: assessment.usage.monthly_active_users,
             seats: assessment.usage.seats,
         },
+        peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
+        texts: text_figures(situation),
+        escalation_pattern: escalation_pattern(situation),
         cause: cause(situation, before),
         freshness: freshness(situation),
         profile: profile_figures(situation),
@@ -162,7 +167,8 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
         .into_iter()
         .filter_map(|topic| {
             let last_event_at = situation.assessment.freshness[topic.index()]?;
-            Some((CompactString::const_new(topic.name()), Freshness { last_event_at }))
+            let stale = situation.fleet.silences.since(topic).is_some();
+            Some((CompactString::const_new(topic.name()), Freshness { last_event_at, stale }))
         })
         .collect()
 }
@@ -188,6 +194,12 @@ fn cause(situation: &Situation<'_>, before: Option<&Said>) -> Cause {
     // A metric whose score stands still moves health only by the weight that others take or leave.
     let moved_most = cause.deltas.iter().find(|delta| delta.before != delta.after);
     let topics = moved_most.or(cause.deltas.first()).and_then(|delta| topics_of(&delta.metric));
+    let silences = &situation.fleet.silences;
+    let stopped = |said: &Said| silences.differ_for(&said.silences, topics.unwrap_or(&[]));
+    if before.is_some_and(stopped) {
+        cause.kind = CauseKind::SourceOutage;
+        return cause;
+    }
     let feed = situation.account.newest_feed(topics.unwrap_or(&Topic::ALL));
     let said_at = before.map(|said| said.at);
     if let Some(last) = feed.last_event().filter(|last| Some(last.broker_at) > said_at) {

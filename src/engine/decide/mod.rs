@@ -5,11 +5,13 @@
 mod alerts;
 mod band;
 mod health;
+mod texts;
 
 use super::account::Account;
 use super::account::fact::Fact;
 use super::account::workflow::{Said, Workflow};
 use super::assess::Assessment;
+use super::fleet::Fleet;
 use super::model::Model;
 use super::output::{AccountId, Output, OutputBody};
 use super::time::{DAY_MS, Timestamp};
@@ -24,6 +26,8 @@ pub struct Situation<'a> {
     pub assessment: &'a Assessment,
     /// The model in force.
     pub model: &'a Model,
+    /// All accounts together.
+    pub fleet: &'a Fleet,
     /// As of when.
     pub now: Timestamp,
     /// Milliseconds after midnight (UTC) at which the account has its daily look.

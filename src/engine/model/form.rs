@@ -3,41 +3,17 @@
 //! Where the schema comes from is `schema.rs`; what a well-formed model may still get wrong is
 //! said by the `check` of each section.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::problems::{FormProblem, Problems};
 use super::tree::{Entry, Node, Place, Tree};
-
-/// The keywords of JSON Schema that are understood here; the others only describe.
-#[cfg(test)]
-pub(super) const KEYWORDS: [&str; 18] = [
-    "additionalProperties",
-    "anyOf",
-    "const",
-    "enum",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "oneOf",
-    "properties",
-    "propertyNames",
-    "required",
-    "type",
-    RISING,
-    "exclusiveMinimum",
-];
+use super::wording::{cited, nearest, noun, range, unknown};
 
 /// Our own keyword: the first numbers of the pairs in a list must rise.
 pub(super) const RISING: &str = "x-rising";
-
-/// How alike two names must be for one to be meant by the other, 0 to 1.
-const SIMILARITY_MIN: f64 = 0.75;
-/// How much of a wrong text is said again, in characters.
-const CITED_CHARS_MAX: usize = 40;
 
 /// The value of a tree as the schema wants it: what is wrong is noted and replaced by the least
 /// that would do, so that the rest can be judged.
@@ -98,38 +74,37 @@ impl Reader<'_> {
         };
         let is_free = |key: &&&str| !entries.iter().any(|entry| entry.key == **key);
         let free: Vec<&str> = names.iter().filter(is_free).copied().collect();
-        let mut values = Map::new();
-        let mut meant = Vec::new();
-        for (index, Entry { key, key_at, value }) in entries.iter().enumerate() {
-            let property = known.and_then(|known| known.get(key));
-            let other = schema.get("additionalProperties").filter(|other| other.is_object());
-            let is_other = names.is_empty() || names.contains(&key.as_str());
-            let form = property.or(other.filter(|_| is_other));
-            self.within(key, |reader| match form {
-                Some(_) if entries[..index].iter().any(|earlier| earlier.key == *key) => {
+        let (mut values, mut seen) = (Map::new(), BTreeSet::new());
+        let is_known = |key: &str| names.is_empty() || names.contains(&key);
+        for Entry { key, key_at, value } in entries {
+            let is_twice = !seen.insert(key.as_str());
+            let near = if is_known(key) { None } else { nearest(key, &free) };
+            self.within(key, |reader| {
+                if is_twice {
                     let problem = "stands twice: leave one of them".to_owned();
                     reader.problems.say_form(*key_at, &reader.path, problem);
-                }
-                Some(form) => {
-                    let value = reader.value(form, value);
-                    values.insert(key.clone(), value);
-                }
-                None => {
-                    let near = nearest(key, &free);
-                    meant.extend(near);
+                } else if !is_known(key) {
                     let known = if near.is_some() { &free } else { &names };
                     let problem = unknown("name", key, known);
                     reader.problems.say_form(*key_at, &reader.path, problem);
                 }
+                // What stands under a misspelled key is read as what it was meant to be.
+                let meant = near.unwrap_or(key);
+                if let Some(form) = property_form(schema, meant).filter(|_| !is_twice)
+                    && (is_known(key) || near.is_some())
+                {
+                    let value = reader.value(form, value);
+                    values.entry(meant).or_insert(value);
+                }
             });
         }
-        for name in required(schema).filter(|name| free.contains(name)) {
-            if !meant.contains(&name) {
+        for name in required(schema) {
+            if !values.contains_key(name) {
                 self.within(name, |reader| {
                     reader.problems.say_form(at, &reader.path, "is missing".to_owned());
                 });
+                values.insert(name.to_owned(), least(&schema["properties"][name]));
             }
-            values.insert(name.to_owned(), least(&schema["properties"][name]));
         }
         Value::Object(values)
     }
@@ -218,39 +193,31 @@ impl Reader<'_> {
     /// The first form that fits; of those that do not, the problems of the one that nearly does.
     fn one_of(&mut self, forms: &[Value], tree: &Tree) -> Value {
         let start = self.problems.n_form();
-        let mut nearest: Option<(Option<usize>, Value, Vec<FormProblem>)> = None;
+        let mut nearest: Option<(Value, Vec<FormProblem>)> = None;
         for form in forms {
             let value = self.value(form, tree);
             let problems = self.problems.take_form(start);
             if problems.is_empty() {
                 return value;
             }
-            let depth = problems.iter().map(|(_, path, _)| path.len()).max();
-            let is_nearer = nearest.as_ref().is_none_or(|(best, ..)| depth > *best);
-            if is_nearer {
-                nearest = Some((depth, value, problems));
+            if nearest.as_ref().is_none_or(|(_, least)| misfit(&problems) < misfit(least)) {
+                nearest = Some((value, problems));
             }
         }
-        let Some((_, value, problems)) = nearest else { return Value::Null };
+        let Some((value, problems)) = nearest else { return Value::Null };
         self.problems.put_form(problems);
         value
     }
 }
 
-fn kind(schema: &Value) -> &str {
-    schema["type"].as_str().unwrap_or("anything")
+/// How badly a form fits: the deeper in it something is wrong, and the less, the better it fits.
+fn misfit(problems: &[FormProblem]) -> (Reverse<usize>, usize) {
+    let depth = problems.iter().map(|(_, path, _)| path.len()).max();
+    (Reverse(depth.unwrap_or(0)), problems.len())
 }
 
-fn noun(kind: &str) -> &str {
-    match kind {
-        "object" => "a map",
-        "array" => "a list",
-        "number" => "a number",
-        "integer" => "a whole number",
-        "string" => "text",
-        "boolean" => "true or false",
-        other => other,
-    }
+fn kind(schema: &Value) -> &str {
+    schema["type"].as_str().unwrap_or("anything")
 }
 
 /// The words of a schema that allows only some.
@@ -268,6 +235,12 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
 fn forms(schema: &Value) -> Option<&[Value]> {
     let forms = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array())?;
     Some(forms)
+}
+
+/// The form of what stands under a key.
+fn property_form<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
+    let named = schema["properties"].get(key);
+    named.or_else(|| schema.get("additionalProperties").filter(|other| other.is_object()))
 }
 
 fn item_form(schema: &Value, index: usize) -> &Value {
@@ -307,45 +280,105 @@ fn least(schema: &Value) -> Value {
     }
 }
 
-/// What was found, as people call it.
-fn cited(tree: &Tree) -> String {
-    match &tree.node {
-        Node::Map(_) => "a map".to_owned(),
-        Node::List(_) => "a list".to_owned(),
-        Node::Scalar(Value::Null) => "nothing".to_owned(),
-        Node::Scalar(Value::String(text)) if text.chars().count() > CITED_CHARS_MAX => {
-            let start: String = text.chars().take(CITED_CHARS_MAX).collect();
-            format!("`{start}…`")
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::model::schema;
+
+    /// Keywords that only describe.
+    const DESCRIBE: [&str; 4] = ["$schema", "default", "description", "title"];
+    /// Keywords that are heeded here.
+    const HEEDED: [&str; 18] = [
+        "additionalProperties",
+        "anyOf",
+        "const",
+        "enum",
+        "exclusiveMinimum",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "oneOf",
+        "properties",
+        "propertyNames",
+        "required",
+        "type",
+        RISING,
+    ];
+
+    /// Goes through a schema and all schemas in it.
+    fn walk(schema: &Value, see: &mut impl FnMut(&str)) {
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            see(keyword);
+            match (keyword.as_str(), value) {
+                ("properties", Value::Object(inner)) => inner.values().for_each(|it| walk(it, see)),
+                ("items" | "oneOf" | "anyOf", Value::Array(inner)) => {
+                    inner.iter().for_each(|it| walk(it, see));
+                }
+                ("items" | "additionalProperties" | "propertyNames", inner) => walk(inner, see),
+                _ => {}
+            }
         }
-        Node::Scalar(Value::String(text)) => format!("`{text}`"),
-        Node::Scalar(scalar) => scalar.to_string(),
     }
-}
 
-/// How many there may be.
-fn range(min: Option<u64>, max: Option<u64>, one: &str, many: &str) -> String {
-    match (min, max) {
-        (Some(min), Some(max)) if min == max => {
-            format!("{min} {}", if min == 1 { one } else { many })
+    #[test]
+    fn the_schema_says_nothing_that_is_not_heeded() {
+        let mut seen = BTreeSet::new();
+        walk(schema::of_model(), &mut |keyword| _ = seen.insert(keyword.to_owned()));
+        let ignored =
+            |it: &&String| !DESCRIBE.contains(&it.as_str()) && !HEEDED.contains(&it.as_str());
+        let ignored: Vec<_> = seen.iter().filter(ignored).collect();
+        assert!(ignored.is_empty(), "{ignored:?}: heed them in form.rs");
+    }
+
+    /// What is wrong with a text by a schema.
+    fn wrong(schema: &Value, text: &str) -> Vec<String> {
+        let tree = Tree::read(text).unwrap_or_else(|errors| panic!("{errors}"));
+        let mut problems = Problems::default();
+        read(schema, &tree, &mut problems);
+        let found = problems.into_result(&tree).map_err(|errors| errors.errors);
+        let said = |error: crate::engine::model::problems::ModelError| error.problem;
+        found.err().into_iter().flatten().map(said).collect()
+    }
+
+    #[test]
+    fn bounds_are_said_as_people_say_them() {
+        for (schema, text, problem) in [
+            (json!({ "type": "number", "minimum": 1 }), "0", "must be at least 1, not 0"),
+            (json!({ "type": "number", "maximum": 1 }), "2.5", "must be at most 1, not 2.5"),
+            (json!({ "type": "integer" }), "2.5", "must be a whole number, not 2.5"),
+            (
+                json!({ "type": "number", "exclusiveMinimum": 0, "minimum": 0.5 }),
+                "0",
+                "must be at least 0.5, not 0",
+            ),
+            (json!({ "type": "string", "minLength": 1 }), "''", "must have at least 1 character"),
+            (json!({ "type": "array", "maxItems": 1 }), "[1, 2]", "must have at most 1 item"),
+            (json!({ "type": "boolean" }), "", "must be true or false, not nothing"),
+            (json!({ "type": "string" }), "1", "must be text, not 1: put it in quotes"),
+            (json!({ "enum": ["a", "b"] }), "[]", "must be one of a, b, not a list"),
+        ] {
+            let found = wrong(&schema, text);
+            assert!(found.len() == 1 && found[0].starts_with(problem), "{text}: {found:?}");
         }
-        (Some(min), Some(max)) => format!("{min} to {max} {many}"),
-        (Some(1), None) => format!("at least 1 {one}"),
-        (Some(min), None) => format!("at least {min} {many}"),
-        (None, max) => format!("at most {} {many}", max.unwrap_or(u64::MAX)),
+        assert!(wrong(&json!({ "type": "integer" }), "7.0").is_empty());
     }
-}
 
-/// Says which name is not known, and which was probably meant.
-pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    match nearest(name, known) {
-        Some(near) => format!("unknown {what} `{name}`: did you mean `{near}`?"),
-        None => format!("unknown {what} `{name}`: expected one of {}", known.join(", ")),
+    #[test]
+    fn of_several_forms_the_nearest_is_explained() {
+        let map = |key: &str| {
+            json!({ "type": "object", "properties": { key: { "type": "boolean" } },
+                "required": [key], "additionalProperties": false })
+        };
+        let schema = json!({ "anyOf": [{ "type": "string" }, map("a"), map("b")] });
+        for text in ["x", "{ a: true }", "{ b: false }"] {
+            assert!(wrong(&schema, text).is_empty(), "{text}");
+        }
+        assert_eq!(wrong(&schema, "{ b: 7 }"), ["must be true or false, not 7"]);
     }
-}
-
-/// The name that was probably meant.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
-    let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > SIMILARITY_MIN).then_some(best)
 }

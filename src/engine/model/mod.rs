@@ -8,12 +8,14 @@
 //!
 //! To add a section or a number:
 //!
-//! - The types derive `Deserialize` and `JsonSchema`. Their documentation is what editors show, and
-//!   the bounds stand at the field: `#[schemars(range(min = 0, max = 1))]`, `length(min = 1)`,
-//!   `inner(range(…))` for each of a list, `schema::number` for each of a map. No `deny_unknown_fields` is needed, a key of an
-//!   `Option` or with `#[serde(default)]` may be left out, all others must be there. A map with a
-//!   key for each of some names (`ComponentWeights`) takes its schema from `schema::each_of`,
-//!   a curve is `Anchors` to 100 or `Anchors<1>` to 1, and a `CompactString` says `with = "String"`.
+//! - The types derive `Deserialize` and `JsonSchema`. Their documentation is what editors show. A
+//!   key of an `Option` or with `#[serde(default)]` may be left out, all others must be there, and
+//!   a key that no field has is an error without `deny_unknown_fields`.
+//! - Bounds stand at the field: `#[schemars(range(min = 0, max = 1))]`, `length(min = 1)`,
+//!   `inner(range(…))` for each of a list, `schema::number` for each of a map.
+//! - A curve is `Anchors` to 100 or `Anchors<1>` to 1. A map with a key for each of some names
+//!   (`ComponentWeights`) takes its schema from `schema::each_of`. A `CompactString` says
+//!   `#[schemars(with = "String")]`.
 //! - What no attribute can say (green above yellow, a name that must exist) goes to
 //!   `fn check(&self, problems: &mut Problems)` of the section.
 //! - A section about customers is a field of `SegmentModel` and a line in its `check`: then it may
@@ -26,20 +28,27 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::account::profile::{Said, Segment};
+use super::event::EventBody;
 use super::id::name_hash;
+use super::text::{self, Labels};
 use by_segment::{BySegment, SegmentModel};
+use fleet::{PeersRule, SilenceRule};
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
+use terms::TextModel;
 use tree::Tree;
 
 pub mod anchors;
 pub mod by_segment;
+pub mod fleet;
 mod form;
 pub mod health;
 pub mod problems;
 pub mod rules;
 pub mod schema;
+pub mod terms;
 pub mod tree;
+mod wording;
 
 /// The model that ships.
 pub const DEFAULT_TEXT: &str = include_str!("../../../config/model.yaml");
@@ -58,6 +67,12 @@ pub struct Model {
     /// What is believed about customers, for each segment; see `of`.
     #[serde(flatten)]
     by_segment: BySegment,
+    /// When a feed counts as stopped.
+    pub silence: SilenceRule,
+    /// Whom an account is compared with.
+    pub peers: PeersRule,
+    /// What is looked for in texts.
+    pub texts: TextModel,
     /// When an assessment is worth a record.
     pub publication: Publication,
     /// What people are told to look after.
@@ -124,6 +139,7 @@ impl Model {
         for sections in model.by_segment.iter_mut() {
             sections.health.core_features.clone_from(&core);
         }
+        model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
         model.version = Some(model.version.unwrap_or_else(of_text));
         Ok(model)
@@ -137,6 +153,11 @@ impl Model {
     /// What is believed about the customers of a segment.
     pub fn of(&self, segment: Segment) -> &SegmentModel {
         self.by_segment.of(segment)
+    }
+
+    /// What is found in the text of an event; [`Labels::NONE`] when it has none.
+    pub fn labels(&self, body: &EventBody<'_>) -> Labels {
+        text::of_event(body).map_or(Labels::NONE, |text| self.texts.labels(&text))
     }
 
     /// An account's ARR in whole units of the reporting currency.
@@ -192,6 +213,7 @@ impl Model {
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
         self.by_segment.check(problems);
+        self.texts.check(problems);
         self.alerts.check(problems);
     }
 }

@@ -6,10 +6,10 @@ use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::form;
 use super::health::HealthBand;
 use super::problems::Problems;
-use crate::engine::output::Severity;
+use super::wording;
+use crate::engine::output::alert::Severity;
 use crate::engine::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// Longest hold, cool-down or due time, in hours (a year).
@@ -79,6 +79,9 @@ pub struct Publication {
     /// Least move of health, in points.
     #[schemars(range(min = 0.1, max = 100))]
     pub health_points: f64,
+    /// Over how many minutes all accounts are looked at again when this model comes into force.
+    #[schemars(range(min = 1, max = 24 * 60))]
+    pub relook_minutes: u32,
 }
 
 impl Alerts {
@@ -97,7 +100,7 @@ impl Alerts {
             for (nth, inhibited) in rule.inhibits.iter().enumerate() {
                 if !ids.contains(&inhibited.as_str()) {
                     let path = ["alerts", "rules", &place, "inhibits", &nth.to_string()];
-                    problems.say(&path, form::unknown("rule", inhibited, &ids));
+                    problems.say(&path, wording::unknown("rule", inhibited, &ids));
                 }
             }
         }
@@ -130,5 +133,10 @@ impl Publication {
     /// The interval in milliseconds.
     pub fn interval_ms(&self) -> i64 {
         i64::from(self.interval_secs) * SECOND_MS
+    }
+
+    /// `relook_minutes` in milliseconds.
+    pub fn relook_ms(&self) -> i64 {
+        i64::from(self.relook_minutes) * MINUTE_MS
     }
 }
