@@ -40,12 +40,14 @@ use tree::Tree;
 
 pub mod anchors;
 pub mod by_segment;
+pub mod churn;
 pub mod fleet;
 mod form;
 pub mod health;
 pub mod problems;
 pub mod rules;
 pub mod schema;
+pub mod signals;
 pub mod terms;
 pub mod tree;
 mod wording;
@@ -138,6 +140,7 @@ impl Model {
         core.dedup();
         for sections in model.by_segment.iter_mut() {
             sections.health.core_features.clone_from(&core);
+            sections.health.position = sections.churn.position;
         }
         model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
