@@ -112,7 +112,7 @@ fn check_switch(installation: &Installation) -> anyhow::Result<()> {
         }
         ensure!(is_newer, "partition {number} never said anything with the new model");
     }
-    ensure!(accounts.len() >= 40, "only {} accounts", accounts.len());
+    ensure!(accounts.len() >= 30, "only {} accounts", accounts.len());
     let told_once: BTreeSet<_> =
         told.iter().filter(|(_, n)| **n == 1).map(|(account, _)| *account).collect();
     ensure!(
