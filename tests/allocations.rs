@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::fact::Folded;
+use customer_pulse::engine::account::fact::{Facts, Folded};
 use customer_pulse::engine::assess::assess;
 use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
@@ -65,7 +65,8 @@ fn a_usage_event_allocates_nothing() {
             source: None,
             body: body.expect("a session"),
         };
-        assert_eq!(account.fold(&event, at, &key), Folded::Applied(None));
+        let labels = model.labels(&event.body);
+        assert_eq!(account.fold(&event, at, &key, &labels), Folded::Applied(Facts::NONE));
         black_box(assess(&model, &Silences::NONE, &account, at));
         ALLOCATIONS.get() - before
     };

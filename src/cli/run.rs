@@ -81,6 +81,7 @@ pub fn setup(config: Config, clock: Clock) -> anyhow::Result<(Setup, ModelFeed)>
         input_names: Topic::ALL.map(|topic| topics::name_of(&config.topics, topic).to_owned()),
         output_names: OutputTopic::ALL.map(|topic| config.topics.output(topic).to_owned()),
         changelog_name: config.topics.pulse_changelog.clone(),
+        fleet_name: config.topics.pulse_fleet.clone(),
         partitions,
         telemetry,
         status: Arc::new(Status::new(config.workers)),

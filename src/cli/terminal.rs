@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::{AccountHealth, Alert, Transition};
+use crate::engine::output::alert::{Alert, Transition};
+use crate::engine::output::health::AccountHealth;
 use crate::view::{View, change, why};
 
 /// Most accounts in the table.

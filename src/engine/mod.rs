@@ -16,6 +16,8 @@ pub mod field;
 
 pub mod event;
 
+pub mod text;
+
 pub mod command;
 
 pub mod decode;
@@ -27,6 +29,8 @@ pub mod metric;
 pub mod model;
 
 pub mod silence;
+
+pub mod fleet;
 
 pub mod assess;
 
@@ -41,15 +45,17 @@ mod timers;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use account::fact::{Fact, Folded};
+use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
+use assess::Assessment;
 use decide::{Situation, decide};
 use event::{Event, Topic};
+use fleet::{Fleet, FleetPart, Heard};
 use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
-use silence::Silences;
+use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
 use timers::Timers;
@@ -62,7 +68,9 @@ pub struct Engine {
     model: Arc<Model>,
     id_key: IdKey,
     memory: Memory,
-    silences: Silences,
+    fleet: Arc<Fleet>,
+    part: FleetPart,
+    heard: Heard,
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
@@ -102,7 +110,9 @@ impl Engine {
             model,
             id_key,
             memory,
-            silences: Silences::NONE,
+            fleet: Arc::default(),
+            part: FleetPart::default(),
+            heard: Heard::default(),
             now: Timestamp::default(),
             accounts: HashMap::default(),
             touched: Vec::new(),
@@ -124,10 +134,11 @@ impl Engine {
     /// An event that leaves a fact is decided on at once, as of its broker time; as of the clock
     /// when that has passed it.
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
-        let (outcome, fact) = self.fold(event, origin, true);
-        if let Some(fact) = fact {
+        let (outcome, facts) = self.fold(event, origin, true);
+        if facts != Facts::NONE {
+            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
             let as_of = origin.broker_at.max(self.now);
-            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &[fact]);
+            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }
         outcome
     }
@@ -142,7 +153,7 @@ impl Engine {
         }
     }
 
-    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Option<Fact>) {
+    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Facts) {
         let id: &str = &event.account_id;
         let as_of = origin.broker_at.max(self.now);
         if live && self.accounts.get(id).is_some_and(|it| it.due_at <= as_of) {
@@ -155,22 +166,25 @@ impl Engine {
         }
         let watched = self.accounts.get_mut(id).expect("inserted above");
         if watched.gravestone.is_some_and(|gravestone| origin.broker_at <= gravestone.at) {
-            return (Outcome::Erased, None);
+            return (Outcome::Erased, Facts::NONE);
         }
         let topic = event.body.topic();
         if topic == Topic::Usage {
             watched.usage_offset = origin.offset;
         }
-        let (outcome, fact) = match watched.account.fold(event, origin.broker_at, &self.id_key) {
-            Folded::Applied(fact) => (Outcome::Applied, fact),
-            Folded::Late => (Outcome::Late, None),
-            Folded::Duplicate => return (Outcome::Duplicate, None),
+        let labels = self.model.labels(&event.body);
+        let folded = watched.account.fold(event, origin.broker_at, &self.id_key, &labels);
+        let (outcome, facts) = match folded {
+            Folded::Applied(facts) => (Outcome::Applied, facts),
+            Folded::Late => (Outcome::Late, Facts::NONE),
+            Folded::Duplicate => return (Outcome::Duplicate, Facts::NONE),
         };
         watched.dirty.note(topic);
+        self.heard.note(topic, origin.broker_at);
         if !std::mem::replace(&mut watched.touched, true) {
             self.touched.push(AccountId::from(id));
         }
-        (outcome, fact)
+        (outcome, facts)
     }
 
     /// Takes the deletion of one record of an account, as a restore reads it.
@@ -213,6 +227,7 @@ impl Engine {
     /// Answers whether more are due.
     pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
         self.now = self.now.max(now);
+        self.note_heard(now);
         for id in self.take_touched() {
             self.run_timers(&id, now);
             self.decide_as_of(&id, now, &[]);
@@ -273,6 +288,8 @@ impl Engine {
     /// that were decided with another model than the one in force as after its coming.
     pub fn finish_restore(&mut self, now: Timestamp) {
         self.now = now;
+        self.heard = Heard::default();
+        self.restore_rhythms(now);
         for id in self.take_touched() {
             if let Some(watched) = self.accounts.get_mut(&id) {
                 watched.look_again_at = now;
@@ -312,35 +329,42 @@ impl Engine {
             self.changed.insert(id.clone());
             return;
         }
-        self.decide_as_of(id, due_at, &[]);
+        if let Some(assessment) = self.decide_as_of(id, due_at, &[]) {
+            self.tally(id, due_at, &assessment);
+        }
         if let Some(watched) = self.accounts.get_mut(id) {
             watched.dirty.rest = true;
         }
     }
 
-    fn decide_as_of(&mut self, id: &AccountId, now: Timestamp, facts: &[Fact]) {
-        let Some(watched) = self.accounts.get_mut(id) else { return };
-        let assessment = assess::assess(&self.model, &self.silences, &watched.account, now);
+    fn decide_as_of(
+        &mut self,
+        id: &AccountId,
+        now: Timestamp,
+        facts: &[Fact],
+    ) -> Option<Assessment> {
+        let watched = self.accounts.get_mut(id)?;
+        let silences = &self.fleet.silences;
+        let assessment = assess::assess(&self.model, silences, &watched.account, now);
         let situation = Situation {
             account_id: id,
             account: &watched.account,
             assessment: &assessment,
             model: &self.model,
+            fleet: &self.fleet,
             now,
+            displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
         };
-        let already = self.outputs.len();
-        let workflow_before = watched.workflow.clone();
-        let look_again_at =
+        let decided =
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
-        watched.dirty.rest |= watched.workflow != workflow_before;
-        // Two publications may have the same instant: their number tells, not their time.
-        let outputs = &self.outputs[already..];
-        watched.dirty.said |= outputs.iter().any(|it| matches!(it.body, OutputBody::Health(_)));
-        watched.look_again_at = look_again_at;
+        watched.dirty.rest |= decided.is_workflow_changed;
+        watched.dirty.said |= decided.is_published;
+        watched.look_again_at = decided.look_again_at;
         watched.note_model(&self.model);
         self.timers.set(id, watched);
         self.changed.insert(id.clone());
+        Some(assessment)
     }
 }
 

@@ -14,7 +14,8 @@ use axum::{Router, http};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::engine::output::{AccountHealth, Alert};
+use crate::engine::output::alert::Alert;
+use crate::engine::output::health::AccountHealth;
 use crate::view::{View, change, why};
 
 /// Most accounts on the page: those that changed last come first.

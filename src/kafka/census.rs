@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::engine::account::profile::Segment;
 use crate::engine::account::workflow::Phase;
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::Severity;
+use crate::engine::output::alert::Severity;
 use crate::telemetry::Telemetry;
 
 /// How often the accounts are counted.

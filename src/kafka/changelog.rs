@@ -1,4 +1,5 @@
-//! What is written to the changelog: keys, envelope, marks and fences.
+//! What is written to the changelog: keys, envelope, marks and fences; the envelope of the fleet's
+//! records, too.
 //!
 //! What an account's records hold is said in `engine::state`; reading them back is `restore.rs`.
 
@@ -27,6 +28,10 @@ pub enum Key<'a> {
     Mark,
     /// The fence of the partition.
     Fence,
+    /// What the partition says of itself, so that it goes on with it after a restart.
+    Part,
+    /// The snapshot of the fleet that is in use from this step on, its records included.
+    Fleet,
 }
 
 /// The record of a step: what was applied, and as of when (`architecture.md` §4.3).
@@ -111,6 +116,8 @@ impl<'a> Key<'a> {
             Key::State(StateKind::Said, id) => (b's', id),
             Key::Mark => (b'm', ""),
             Key::Fence => (b'f', ""),
+            Key::Part => (b'p', ""),
+            Key::Fleet => (b'w', ""),
         };
         let mut bytes = Vec::with_capacity(1 + id.len());
         bytes.push(letter);
@@ -131,6 +138,8 @@ impl<'a> Key<'a> {
             (b's', id) => Ok(Key::State(StateKind::Said, id)),
             (b'm', "") => Ok(Key::Mark),
             (b'f', "") => Ok(Key::Fence),
+            (b'p', "") => Ok(Key::Part),
+            (b'w', "") => Ok(Key::Fleet),
             _ => Err(Damage::Key),
         }
     }
@@ -263,7 +272,7 @@ mod tests {
     #[test]
     fn keys_are_read_back() {
         let kinds = StateKind::ALL.map(|kind| Key::State(kind, "acme"));
-        for key in kinds.into_iter().chain([Key::Mark, Key::Fence]) {
+        for key in kinds.into_iter().chain([Key::Mark, Key::Fence, Key::Part, Key::Fleet]) {
             assert_eq!(Key::decode(&key.encode()), Ok(key));
         }
         assert_eq!(Key::decode(b""), Err(Damage::Key));

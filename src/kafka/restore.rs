@@ -14,6 +14,7 @@ use super::changelog::{self, Damage, Fence, Key, Mark, Range};
 use super::client::Logged;
 use super::clock;
 use super::failure::Failure;
+use super::fleet::Talk;
 use super::held::{Held, Merge};
 use super::membership::Member;
 use super::model_topic::InForce;
@@ -159,6 +160,12 @@ impl Restore {
             (Key::Mark, Some(value)) => {
                 self.mark = Some(Mark::decode(value).map_err(damaged)?);
             }
+            (Key::Part, Some(value)) => {
+                self.engine.restore_fleet_part(changelog::decode(value).map_err(damaged)?);
+            }
+            (Key::Fleet, Some(value)) => {
+                self.engine.set_fleet(Arc::new(changelog::decode(value).map_err(damaged)?));
+            }
             (Key::State(kind, id), Some(value)) => {
                 let watched = self.engine.restored(id);
                 match kind {
@@ -174,7 +181,7 @@ impl Restore {
                 }
             }
             (Key::State(kind, id), None) => self.engine.restore_gone(id, kind),
-            (Key::Fence | Key::Mark, None) => {}
+            (Key::Fence | Key::Mark | Key::Part | Key::Fleet, None) => {}
         }
         Ok(())
     }
@@ -322,6 +329,7 @@ impl Restore {
             mark,
             more_due: true,
             usage_waits_since: None,
+            talk: Talk::default(),
         };
         Slice::Done(Box::new(partition), self.records)
     }

@@ -32,6 +32,8 @@ pub struct Setup {
     pub output_names: [String; OutputTopic::ALL.len()],
     /// Name of the changelog.
     pub changelog_name: String,
+    /// Name of the topic where partitions speak of themselves.
+    pub fleet_name: String,
     /// How many partitions each of these topics has.
     pub partitions: u32,
     /// Prometheus series.

@@ -14,6 +14,7 @@ use super::client::{self, Logged};
 use super::clock;
 use super::commit::Committer;
 use super::failure::Failure;
+use super::fleet::FleetReader;
 use super::held::{Held, HoldBound};
 use super::membership::{Change, Member};
 use super::partition::Surroundings;
@@ -32,6 +33,7 @@ pub struct Worker<'s> {
     number: u32,
     clients: Clients,
     assignment: Assignment<'s>,
+    fleet: FleetReader,
     census: Census,
 }
 
@@ -55,6 +57,7 @@ impl<'s> Worker<'s> {
                     .map_err(Failure::restart("creating a probe"))?,
             },
             assignment: Assignment::new(setup, number),
+            fleet: FleetReader::new(setup, number)?,
             census: Census::new(Arc::clone(&setup.telemetry)),
         })
     }
@@ -75,6 +78,8 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
+            let model = Arc::clone(&self.setup.in_force.borrow().model);
+            self.fleet.turn(&model.silence)?;
             self.step()?;
             self.report();
         }
@@ -172,6 +177,8 @@ impl<'s> Worker<'s> {
                 bytes_max: setup.config.hold.bytes_max,
             },
             wall: setup.clock.now(),
+            fleet: self.fleet.newest(),
+            fleet_interval: setup.config.fleet.interval,
         };
         let mut stepped = Vec::new();
         for partition in self.assignment.live.values_mut() {

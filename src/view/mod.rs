@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dashmap::DashMap;
 
 use crate::engine::model::health::HealthBand;
-use crate::engine::output::{AccountHealth, AccountId, Alert, CauseKind};
+use crate::engine::output::AccountId;
+use crate::engine::output::alert::Alert;
+use crate::engine::output::health::{AccountHealth, CauseKind};
 use crate::engine::time::Timestamp;
 
 /// How many of the newest alert transitions are kept.
@@ -113,7 +115,9 @@ pub fn why(health: &AccountHealth) -> String {
         (CauseKind::LateEvent, Some(event_type)) => format!("late {event_type}"),
         (CauseKind::Event | CauseKind::LateEvent, None) => "event".to_owned(),
         (CauseKind::Time, _) => "time".to_owned(),
+        (CauseKind::SourceOutage, _) => "source outage".to_owned(),
         (CauseKind::Model, _) => "model".to_owned(),
+        (CauseKind::Override, _) => "override".to_owned(),
     };
     match health.cause.deltas.first() {
         Some(delta) => format!("{} {:+.1} ({by})", delta.metric, delta.points),
