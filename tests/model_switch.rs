@@ -11,7 +11,8 @@ use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
-use customer_pulse::engine::output::{AccountHealth, CauseKind, Output, OutputBody};
+use customer_pulse::engine::output::health::{AccountHealth, CauseKind};
+use customer_pulse::engine::output::{Output, OutputBody};
 use customer_pulse::engine::state::{StateChange, StateKind};
 use customer_pulse::engine::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use customer_pulse::engine::{Engine, Origin};
@@ -35,6 +36,7 @@ enum Turn {
 /// A partition: its engine, the records that it wrote, and what its mark says of the model.
 struct Partition {
     engine: Engine,
+    decoder: Decoder,
     /// Of each key the last, with its place in the order of writing.
     records: BTreeMap<(String, StateKind), (usize, Vec<u8>)>,
     written: usize,
@@ -60,6 +62,7 @@ impl Partition {
         let taken = ("first", Timestamp::default());
         let mut partition = Self {
             engine: engine("first"),
+            decoder: Decoder::new(),
             records: BTreeMap::new(),
             written: 0,
             now,
@@ -83,7 +86,6 @@ impl Partition {
             r#"{{"event_id":"{n}-{ts}","account_id":"{account}","type":"login","ts":"{ts}",
                 "user_id":"u"}}"#
         );
-        let decoder = Decoder::new();
         let record = Record {
             topic: Topic::Usage,
             key: Some(account.as_bytes()),
@@ -91,7 +93,9 @@ impl Partition {
             headers: &[],
             broker_at: self.now,
         };
-        let Ok(Decoded::Event(event)) = decoder.decode(&record) else { panic!("a valid login") };
+        let Ok(Decoded::Event(event)) = self.decoder.decode(&record) else {
+            panic!("a valid login")
+        };
         self.engine.apply(&event, Origin { offset: 1, broker_at: self.now });
     }
 
