@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::anchors::Anchors;
+use super::movable::Movable;
 use super::problems::Problems;
 use crate::engine::account::usage::SESSION_DAYS;
 use crate::engine::metric::{COMPONENTS, Component, METRICS, MetricId};
@@ -50,7 +51,7 @@ pub struct HealthModel {
     /// What each metric weighs in its component, at least 0.
     pub metric_weights: MetricWeights,
     /// Which metrics somebody can move who looks after the account.
-    pub movable: MovableMetrics,
+    pub movable: Movable,
     /// The bounds of the bands and how changes of band are damped.
     pub bands: Bands,
     /// The numbers of each metric.
@@ -69,11 +70,6 @@ pub struct ComponentWeights([f64; COMPONENTS]);
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<MetricId, f64>")]
 pub struct MetricWeights([f64; METRICS]);
-
-/// Which metrics can be moved; nothing where the file says nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(from = "BTreeMap<MetricId, bool>")]
-pub struct MovableMetrics([Option<bool>; METRICS]);
 
 /// The bounds of the bands and how changes of band are damped.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -252,12 +248,6 @@ impl From<BTreeMap<MetricId, f64>> for MetricWeights {
     }
 }
 
-impl From<BTreeMap<MetricId, bool>> for MovableMetrics {
-    fn from(given: BTreeMap<MetricId, bool>) -> Self {
-        Self(MetricId::ALL.map(|metric| given.get(&metric).copied()))
-    }
-}
-
 impl HealthModel {
     /// The weight of a component.
     pub const fn component_weight(&self, component: Component) -> f64 {
@@ -267,11 +257,6 @@ impl HealthModel {
     /// The weight of a metric in its component.
     pub const fn metric_weight(&self, metric: MetricId) -> f64 {
         self.metric_weights.0[metric.index()]
-    }
-
-    /// Whether somebody who looks after the account can move a metric.
-    pub fn is_movable(&self, metric: MetricId) -> bool {
-        self.movable.0[metric.index()] == Some(true)
     }
 
     /// The band of a rounded health score.
@@ -288,9 +273,6 @@ impl HealthModel {
         for metric in MetricId::ALL {
             let path = ["health", "metric_weights", metric.name()];
             problems.weight(&path, self.metric_weight(metric));
-            if self.movable.0[metric.index()].is_none() {
-                problems.say(&["health", "movable", metric.name()], "is missing");
-            }
         }
         let weighs = |component: &Component| {
             let metrics = component.metrics();
@@ -301,6 +283,7 @@ impl HealthModel {
             let problem = "at least one component with a metric must weigh more than 0";
             problems.say(&["health", "component_weights"], problem);
         }
+        self.movable.check(problems);
         self.bands.check(problems);
         self.metrics.check(problems);
     }

@@ -17,6 +17,7 @@ use rules::{Alerts, Publication};
 pub mod anchors;
 pub mod by_segment;
 pub mod health;
+pub mod movable;
 pub mod problems;
 pub mod rules;
 
