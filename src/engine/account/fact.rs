@@ -2,8 +2,10 @@
 //!
 //! What is decided on it stands in `decide.rs`; a restore, which only folds, drops facts.
 
+use super::workflow::overrides::HealthOverride;
+
 /// Something that happened, as opposed to something that is the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// Somebody said how likely they are to recommend, 0 to 10.
     NpsAnswered {
@@ -31,10 +33,12 @@ pub enum Fact {
     ContractRenewed,
     /// The contract was given up.
     ContractChurned,
+    /// A person knows better than the score.
+    HealthOverridden(Box<HealthOverride>),
 }
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Folded {
     /// It is part of the state, and may have left a fact.
     Applied(Option<Fact>),

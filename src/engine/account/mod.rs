@@ -19,6 +19,7 @@ use profile::Profile;
 use relationship::Relationship;
 use support::Support;
 use usage::Usage;
+use workflow::overrides::HealthOverride;
 
 pub mod fact;
 pub mod feed;
@@ -108,6 +109,10 @@ impl Account {
                     self.feedback.erase_respondent(key.hash(respondent));
                 }
                 None
+            }
+            EventBody::Command(command::Event::OverrideHealth(said)) => {
+                let said = HealthOverride::read(said, moment)?;
+                Some(Fact::HealthOverridden(Box::new(said)))
             }
             EventBody::Command(_) => None,
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::anchors::Anchors;
+use super::movable::Movable;
 use super::problems::Problems;
 use crate::engine::account::usage::SESSION_DAYS;
 use crate::engine::metric::{COMPONENTS, Component, METRICS, MetricId};
@@ -49,6 +50,8 @@ pub struct HealthModel {
     pub component_weights: ComponentWeights,
     /// What each metric weighs in its component, at least 0.
     pub metric_weights: MetricWeights,
+    /// Which metrics somebody can move who looks after the account.
+    pub movable: Movable,
     /// The bounds of the bands and how changes of band are damped.
     pub bands: Bands,
     /// The numbers of each metric.
@@ -280,6 +283,7 @@ impl HealthModel {
             let problem = "at least one component with a metric must weigh more than 0";
             problems.say(&["health", "component_weights"], problem);
         }
+        self.movable.check(problems);
         self.bands.check(problems);
         self.metrics.check(problems);
     }

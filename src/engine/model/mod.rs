@@ -19,6 +19,7 @@ pub mod anchors;
 pub mod by_segment;
 pub mod fleet;
 pub mod health;
+pub mod movable;
 pub mod problems;
 pub mod rules;
 

@@ -72,6 +72,10 @@ pub struct Publication {
     pub health_points: f64,
     /// Over how many minutes all accounts are looked at again when this model comes into force.
     pub relook_minutes: u32,
+    /// Least move of the churn probability, 0 to 1.
+    pub churn_probability: f64,
+    /// Least move of any churn signal, 0 to 1; one that does not exist counts as 0.
+    pub signal: f64,
 }
 
 impl Alerts {
@@ -137,8 +141,12 @@ impl Publication {
 
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        problems.range(&["publication", "health_points"], self.health_points, 0.1, 100.0);
-        let minutes = f64::from(self.relook_minutes);
+        let Self { interval_secs: _, relook_minutes, health_points, churn_probability, signal } =
+            *self;
+        problems.range(&["publication", "health_points"], health_points, 0.1, 100.0);
+        problems.range(&["publication", "churn_probability"], churn_probability, 0.0001, 1.0);
+        let minutes = f64::from(relook_minutes);
         problems.range(&["publication", "relook_minutes"], minutes, 1.0, f64::from(24 * 60));
+        problems.range(&["publication", "signal"], signal, 0.005, 1.0);
     }
 }
