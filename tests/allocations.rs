@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::fact::Folded;
+use customer_pulse::engine::account::fact::{Facts, Folded};
 use customer_pulse::engine::account::workflow::Workflow;
 use customer_pulse::engine::account::workflow::said::Said;
 use customer_pulse::engine::assess::assess;
@@ -23,6 +23,7 @@ use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::AccountId;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 struct Counting;
@@ -71,7 +72,8 @@ fn a_usage_event_allocates_nothing() {
             source: None,
             body: body.expect("a session"),
         };
-        assert_eq!(account.fold(&event, at, &key), Folded::Applied(None));
+        let labels = model.labels(&event.body);
+        assert_eq!(account.fold(&event, at, &key, &labels), Folded::Applied(Facts::NONE));
         black_box(assess(&model, &Silences::NONE, &account, at));
         ALLOCATIONS.get() - before
     };
@@ -129,7 +131,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
             source: None,
             body: body.expect("an escalation"),
         };
-        account.fold(&event, start, &key);
+        account.fold(&event, start, &key, &Labels::NONE);
     }
     let mut quiet = Quiet {
         model: Model::default(),

@@ -16,6 +16,8 @@ pub mod field;
 
 pub mod event;
 
+pub mod text;
+
 pub mod command;
 
 pub mod decode;
@@ -43,7 +45,7 @@ mod timers;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use account::fact::{Fact, Folded};
+use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
 use assess::Assessment;
 use decide::{Situation, decide};
@@ -53,6 +55,7 @@ use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
+use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
 use timers::Timers;
@@ -131,10 +134,11 @@ impl Engine {
     /// An event that leaves a fact is decided on at once, as of its broker time; as of the clock
     /// when that has passed it.
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
-        let (outcome, fact) = self.fold(event, origin, true);
-        if let Some(fact) = fact {
+        let (outcome, facts) = self.fold(event, origin, true);
+        if facts != Facts::NONE {
+            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
             let as_of = origin.broker_at.max(self.now);
-            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &[fact]);
+            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }
         outcome
     }
@@ -149,7 +153,7 @@ impl Engine {
         }
     }
 
-    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Option<Fact>) {
+    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Facts) {
         let id: &str = &event.account_id;
         let as_of = origin.broker_at.max(self.now);
         if live && self.accounts.get(id).is_some_and(|it| it.due_at <= as_of) {
@@ -162,23 +166,25 @@ impl Engine {
         }
         let watched = self.accounts.get_mut(id).expect("inserted above");
         if watched.gravestone.is_some_and(|gravestone| origin.broker_at <= gravestone.at) {
-            return (Outcome::Erased, None);
+            return (Outcome::Erased, Facts::NONE);
         }
         let topic = event.body.topic();
         if topic == Topic::Usage {
             watched.usage_offset = origin.offset;
         }
-        let (outcome, fact) = match watched.account.fold(event, origin.broker_at, &self.id_key) {
-            Folded::Applied(fact) => (Outcome::Applied, fact),
-            Folded::Late => (Outcome::Late, None),
-            Folded::Duplicate => return (Outcome::Duplicate, None),
+        let labels = self.model.labels(&event.body);
+        let folded = watched.account.fold(event, origin.broker_at, &self.id_key, &labels);
+        let (outcome, facts) = match folded {
+            Folded::Applied(facts) => (Outcome::Applied, facts),
+            Folded::Late => (Outcome::Late, Facts::NONE),
+            Folded::Duplicate => return (Outcome::Duplicate, Facts::NONE),
         };
         watched.dirty.note(topic);
         self.heard.note(topic, origin.broker_at);
         if !std::mem::replace(&mut watched.touched, true) {
             self.touched.push(AccountId::from(id));
         }
-        (outcome, fact)
+        (outcome, facts)
     }
 
     /// Takes the deletion of one record of an account, as a restore reads it.

@@ -50,7 +50,7 @@ impl Shadows {
         let new = || Account::new(Memory::Bounded);
         let account = self.accounts.entry(id.to_owned()).or_insert_with(new);
         self.before = Some((id.to_owned(), account.clone()));
-        account.fold(event, broker_at, &self.id_key);
+        account.fold(event, broker_at, &self.id_key, &self.model.labels(&event.body));
     }
 
     /// Forgets an account.

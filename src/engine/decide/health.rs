@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, ToCompactString};
 
+use super::texts::{escalation_pattern, text_figures};
 use super::{Situation, next_band};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -54,6 +55,8 @@ pub(super) fn record(
         segment: assessment.segment,
         usage: usage_figures(situation),
         peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
+        texts: text_figures(situation),
+        escalation_pattern: escalation_pattern(situation),
         cause,
         trend: trend(situation, workflow, now),
         to_next_band: next_band::steps(situation.model, assessment),

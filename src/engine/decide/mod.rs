@@ -10,6 +10,7 @@ mod next_band;
 mod overrides;
 mod points;
 mod publication;
+mod texts;
 
 use super::account::Account;
 use super::account::fact::Fact;

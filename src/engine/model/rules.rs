@@ -141,12 +141,11 @@ impl Publication {
 
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        let Self { interval_secs: _, relook_minutes, health_points, churn_probability, signal } =
-            *self;
+        let minutes = f64::from(self.relook_minutes);
+        problems.range(&["publication", "relook_minutes"], minutes, 1.0, f64::from(24 * 60));
+        let Self { health_points, churn_probability, signal, .. } = *self;
         problems.range(&["publication", "health_points"], health_points, 0.1, 100.0);
         problems.range(&["publication", "churn_probability"], churn_probability, 0.0001, 1.0);
-        let minutes = f64::from(relook_minutes);
-        problems.range(&["publication", "relook_minutes"], minutes, 1.0, f64::from(24 * 60));
         problems.range(&["publication", "signal"], signal, 0.005, 1.0);
     }
 }

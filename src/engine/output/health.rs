@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
+use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
@@ -49,6 +50,12 @@ pub struct AccountHealth {
     pub usage: UsageFigures,
     /// How it stands among its peers.
     pub peers: Peers,
+    /// What tickets, survey comments and notes say.
+    #[serde(default)]
+    pub texts: TextFigures,
+    /// What escalations have in common, if that is a pattern.
+    #[serde(default)]
+    pub escalation_pattern: Option<EscalationPattern>,
     /// Why health changed since the last publication.
     pub cause: Cause,
     /// Health and churn probability by day, at most 90, oldest first; the last is this record's.
@@ -199,12 +206,12 @@ pub enum CauseKind {
     Time,
     /// An event arrived long after it happened.
     LateEvent,
+    /// A feed stopped for all accounts, or speaks again.
+    SourceOutage,
     /// Another model is in force.
     Model,
     /// An override began, changed or ended.
     Override,
-    /// A feed stopped, or speaks again.
-    SourceOutage,
 }
 
 /// What one metric did to health.
