@@ -151,7 +151,7 @@ fn a_feed_is_silent_when_no_partition_heard_of_it() {
     usage.note(Topic::Usage, hours(299));
     let quiet = part(0..300, 306);
     // Profiles and commands are never judged, however long they pause.
-    assert_eq!(silences(&[quiet.clone()]), usage);
+    assert_eq!(silences(std::slice::from_ref(&quiet)), usage);
     assert_eq!(silences(&[part(0..300, 305)]), Silences::NONE, "six hours are no silence");
     assert_eq!(silences(&[quiet.clone(), part(0..301, 306)]), Silences::NONE, "one heard of it");
     assert_eq!(silences(&[quiet.clone(), part(0..0, 305)]), Silences::NONE, "one lags behind");

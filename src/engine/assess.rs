@@ -79,7 +79,7 @@ impl Assessment {
 pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timestamp) -> Assessment {
     let said = account.profile.said();
     let segment = model.segment(said);
-    let health_model = model.health_of(segment);
+    let health_model = &model.of(segment).health;
     let metrics = score_metrics(health_model, silences, account, now);
     let parts = Parts::of(health_model, &metrics);
     let is_no_data = parts.component_weight <= 0.0;

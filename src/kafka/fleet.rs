@@ -106,7 +106,7 @@ impl FleetReader {
             gauge.set(i64::from(since.is_some()));
             match since {
                 Some(since) if before.since(topic).is_none() => {
-                    tracing::warn!(topic = topic.name(), %since, "feed is silent on all partitions");
+                    tracing::warn!(topic = topic.name(), %since, "feed is silent");
                 }
                 None if before.since(topic).is_some() => {
                     tracing::info!(topic = topic.name(), "feed speaks again");
