@@ -44,6 +44,7 @@ pub mod churn;
 pub mod fleet;
 mod form;
 pub mod health;
+pub mod movable;
 pub mod problems;
 pub mod rules;
 pub mod schema;
