@@ -136,7 +136,7 @@ impl Engine {
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
         let (outcome, facts) = self.fold(event, origin, true);
         if facts != Facts::NONE {
-            let facts: SmallVec<[Fact; 2]> = facts.iter().collect();
+            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
             let as_of = origin.broker_at.max(self.now);
             self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }
@@ -353,17 +353,14 @@ impl Engine {
             model: &self.model,
             fleet: &self.fleet,
             now,
+            displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
         };
-        let already = self.outputs.len();
-        let workflow_before = watched.workflow.clone();
-        let look_again_at =
+        let decided =
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
-        watched.dirty.rest |= watched.workflow != workflow_before;
-        // Two publications may have the same instant: their number tells, not their time.
-        let outputs = &self.outputs[already..];
-        watched.dirty.said |= outputs.iter().any(|it| matches!(it.body, OutputBody::Health(_)));
-        watched.look_again_at = look_again_at;
+        watched.dirty.rest |= decided.is_workflow_changed;
+        watched.dirty.said |= decided.is_published;
+        watched.look_again_at = decided.look_again_at;
         watched.note_model(&self.model);
         self.timers.set(id, watched);
         self.changed.insert(id.clone());

@@ -86,7 +86,7 @@ impl<'w> Committer<'w> {
         if let Some(part) = &step.part {
             self.speak(number, part, step.mark.caught_up_at.is_some())?;
         }
-        buffer = changelog::encode(&step.mark, buffer);
+        buffer = step.mark.encode(buffer);
         self.log(number, Key::Mark, Some(&buffer))?;
         self.buffer = buffer;
         self.outcomes.extend(step.outcomes);

@@ -46,7 +46,7 @@ impl FleetReader {
     /// # Errors
     /// When the reader cannot be positioned.
     pub(super) fn new(setup: &Setup, worker: u32) -> Result<Self, Failure> {
-        let reader = Reader::new(&client::fleet_reader(&setup.config, worker))?;
+        let reader = Reader::new(&client::whole_reader(&setup.config, &format!("{worker}-fleet")))?;
         let partitions = i32::try_from(setup.partitions).expect("Kafka counts partitions so");
         let all = (0..partitions).map(|it| (setup.fleet_name.as_str(), it, Offset::Beginning));
         reader.assign(&all.collect::<Vec<_>>())?;

@@ -13,6 +13,7 @@ use super::clock;
 use super::codec::{self, Found, Record};
 use super::fleet::Talk;
 use super::held::{Held, HoldBound, Merge};
+use super::model_topic::InForce;
 use super::partitioner::partition_of;
 use crate::config::Partitioner;
 use crate::engine::decode::error::DecodeError;
@@ -44,6 +45,8 @@ pub(super) struct Surroundings<'a> {
     pub topic_names: &'a Names,
     /// Name and number of the worker.
     pub task: &'a str,
+    /// The model in force.
+    pub in_force: &'a InForce,
     /// Bounds on held records.
     pub hold: HoldBound,
     /// The wall clock, read once for the step.
@@ -139,6 +142,7 @@ impl Partition {
         for range in &mut step.mark.ranges {
             *range = Range { from: range.to, to: range.to };
         }
+        let is_model_new = self.take_model(around, &mut step.mark);
         let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {
             // Beyond the bound on what is held, records are taken that the clock has not reached.
@@ -160,7 +164,7 @@ impl Partition {
         step.part = self.speak(step.mark.now, caught_up, around);
         let moved = step.mark.ranges.iter().any(|range| range.to > range.from);
         let talked = step.fleet.is_some() || step.part.is_some();
-        (moved || caught_up || talked || self.engine.has_changes()).then_some(step)
+        (moved || caught_up || talked || is_model_new || self.engine.has_changes()).then_some(step)
     }
 
     /// Uses the newest snapshot of the fleet, when it says something else and it is time to.
@@ -187,6 +191,27 @@ impl Partition {
     ) -> Option<FleetPart> {
         let limit = if caught_up { Duration::ZERO } else { around.fleet_interval };
         (now > self.mark.now && self.talk.speaks(limit)).then(|| self.engine.fleet_part(now))
+    }
+
+    /// Takes the model in force, if it is newer than that of the last step; never an older one.
+    fn take_model(&mut self, around: &Surroundings<'_>, mark: &mut Mark) -> bool {
+        let in_force = around.in_force;
+        if in_force.offset <= mark.model_offset {
+            return false;
+        }
+        mark.model_version = in_force.model.version().into();
+        mark.model_offset = in_force.offset;
+        // The last step may be long ago: what is due from now on is due as of now.
+        mark.model_since = mark.now.max(self.merge.bound(mark.now, around.wall));
+        self.engine.set_model(Arc::clone(&in_force.model), mark.model_since);
+        tracing::info!(
+            partition = self.number,
+            version = in_force.model.version(),
+            offset = in_force.offset,
+            since = %mark.model_since,
+            "model taken"
+        );
+        true
     }
 
     fn take(&mut self, topic: Topic, held: &Held, around: &Surroundings<'_>, step: &mut Step) {

@@ -78,7 +78,8 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
-            self.fleet.turn(&self.setup.model.silence)?;
+            let model = Arc::clone(&self.setup.in_force.borrow().model);
+            self.fleet.turn(&model.silence)?;
             self.step()?;
             self.report();
         }
@@ -164,11 +165,13 @@ impl<'s> Worker<'s> {
         let setup = self.setup;
         let watch = clock::instant();
         let task = setup.task(self.number);
+        let in_force = setup.in_force.borrow().clone();
         let around = Surroundings {
             decoder: &setup.decoder,
             partitioner: setup.config.partitioner,
             topic_names: &setup.input_names,
             task: &task,
+            in_force: &in_force,
             hold: HoldBound {
                 records_max: setup.config.hold.records_max,
                 bytes_max: setup.config.hold.bytes_max,
@@ -213,6 +216,8 @@ impl<'s> Worker<'s> {
             let secs = behind_ms as f64 / 1_000.0;
             let number = partition.number.to_string();
             setup.telemetry.clock_lag.with_label_values(&[number.as_str()]).set(secs);
+            let offset = &setup.telemetry.model_offset;
+            offset.with_label_values(&[number.as_str()]).set(partition.mark.model_offset);
         }
     }
 }

@@ -63,7 +63,7 @@ impl Follower {
             wait = Duration::ZERO;
             let Some(value) = message.payload() else { continue };
             let news = match Key::decode(message.key().unwrap_or_default())? {
-                Key::Mark => News::Mark(Box::new(changelog::decode(value)?)),
+                Key::Mark => News::Mark(Box::new(Mark::decode(value)?)),
                 Key::Fence => News::Fence(changelog::decode(value)?),
                 Key::State(..) | Key::Part | Key::Fleet => continue,
             };

@@ -139,7 +139,7 @@ impl<'a> Partition<'a> {
                     let value = record.value.as_deref().context("a mark was deleted")?;
                     let states = std::mem::take(&mut states);
                     let is_restored = std::mem::take(&mut is_restored);
-                    let mark = changelog::decode(value)?;
+                    let mark = Mark::decode(value)?;
                     let (fleet, part) = (fleet.take(), part.take());
                     steps.push(Step { mark, is_restored, states, fleet, part });
                 }

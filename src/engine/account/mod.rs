@@ -20,6 +20,7 @@ use profile::Profile;
 use relationship::Relationship;
 use support::Support;
 use usage::Usage;
+use workflow::overrides::HealthOverride;
 
 pub mod fact;
 pub mod feed;
@@ -127,6 +128,10 @@ impl Account {
                     self.feedback.erase_respondent(key.hash(respondent));
                 }
                 None
+            }
+            EventBody::Command(command::Event::OverrideHealth(said)) => {
+                let said = HealthOverride::read(said, moment)?;
+                Some(Fact::HealthOverridden(Box::new(said)))
             }
             EventBody::Command(_) => None,
         }

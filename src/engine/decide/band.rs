@@ -2,19 +2,30 @@
 //!
 //! The band of the computed score, undamped, belongs to the assessment.
 
+use super::overrides::Noted;
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{DisplayedBand, Workflow};
 use crate::engine::model::health::{Bands, HealthBand};
 use crate::engine::time::Timestamp;
 
-/// Brings the displayed band up to date.
-pub(super) fn damp(situation: &Situation<'_>, workflow: &mut Workflow, look: &mut Looks) {
-    if situation.assessment.is_no_data {
-        return;
+/// Brings the displayed band up to date, by the displayed score; says whether it changed.
+pub(super) fn damp(
+    situation: &Situation<'_>,
+    workflow: &mut Workflow,
+    noted: Noted,
+    look: &mut Looks,
+) -> bool {
+    let before = workflow.band;
+    if situation.assessment.is_no_data && workflow.overrides.in_force().is_none() {
+        if noted == Noted::Ended {
+            // It was a person's band; nothing that is known gives another one.
+            workflow.band = None;
+        }
+        return workflow.band != before;
     }
     let (band, again_at) = damped(
         workflow.band,
-        situation.assessment.health_score,
+        situation.displayed_score,
         &situation.model.of(situation.assessment.segment).health.bands,
         situation.now,
     );
@@ -22,6 +33,7 @@ pub(super) fn damp(situation: &Situation<'_>, workflow: &mut Workflow, look: &mu
     if let Some(at) = again_at {
         look.at(at);
     }
+    workflow.band != before
 }
 
 /// The displayed band after `score` was seen at `now`, and when the dwell ends that holds it back.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::anchors::Anchors;
 use super::problems::Problems;
@@ -56,6 +57,8 @@ pub struct HealthModel {
     pub component_weights: ComponentWeights,
     /// What each metric weighs in its component, at least 0.
     pub metric_weights: MetricWeights,
+    /// Which metrics somebody can move who looks after the account.
+    pub movable: MovableMetrics,
     /// The bounds of the bands and how changes of band are damped.
     pub bands: Bands,
     /// The numbers of each metric.
@@ -74,6 +77,11 @@ pub struct ComponentWeights([f64; COMPONENTS]);
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<MetricId, f64>")]
 pub struct MetricWeights([f64; METRICS]);
+
+/// Which metrics can be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(from = "BTreeMap<MetricId, bool>")]
+pub struct MovableMetrics([bool; METRICS]);
 
 /// The bounds of the bands and how changes of band are damped.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -270,6 +278,12 @@ impl From<BTreeMap<MetricId, f64>> for MetricWeights {
     }
 }
 
+impl From<BTreeMap<MetricId, bool>> for MovableMetrics {
+    fn from(given: BTreeMap<MetricId, bool>) -> Self {
+        Self(MetricId::ALL.map(|metric| given.get(&metric).copied().unwrap_or(false)))
+    }
+}
+
 impl JsonSchema for ComponentWeights {
     fn schema_name() -> Cow<'static, str> {
         "ComponentWeights".into()
@@ -290,6 +304,16 @@ impl JsonSchema for MetricWeights {
     }
 }
 
+impl JsonSchema for MovableMetrics {
+    fn schema_name() -> Cow<'static, str> {
+        "MovableMetrics".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::each_of(MetricId::ALL.map(MetricId::name), &json!({ "type": "boolean" }))
+    }
+}
+
 impl HealthModel {
     /// The weight of a component.
     pub const fn component_weight(&self, component: Component) -> f64 {
@@ -299,6 +323,11 @@ impl HealthModel {
     /// The weight of a metric in its component.
     pub const fn metric_weight(&self, metric: MetricId) -> f64 {
         self.metric_weights.0[metric.index()]
+    }
+
+    /// Whether somebody who looks after the account can move a metric.
+    pub fn is_movable(&self, metric: MetricId) -> bool {
+        self.movable.0[metric.index()]
     }
 
     /// The band of a rounded health score.

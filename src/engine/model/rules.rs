@@ -82,6 +82,12 @@ pub struct Publication {
     /// Over how many minutes all accounts are looked at again when this model comes into force.
     #[schemars(range(min = 1, max = 24 * 60))]
     pub relook_minutes: u32,
+    /// Least move of the churn probability, 0 to 1.
+    #[schemars(range(min = 0.0001, max = 1))]
+    pub churn_probability: f64,
+    /// Least move of any churn signal, 0 to 1; one that does not exist counts as 0.
+    #[schemars(range(min = 0.005, max = 1))]
+    pub signal: f64,
 }
 
 impl Alerts {
