@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::fact::Folded;
+use customer_pulse::engine::account::fact::{Facts, Folded};
 use customer_pulse::engine::account::workflow::Workflow;
 use customer_pulse::engine::account::workflow::said::Said;
 use customer_pulse::engine::assess::assess;
@@ -18,10 +18,12 @@ use customer_pulse::engine::decide::{Decided, Situation, decide};
 use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
+use customer_pulse::engine::fleet::Fleet;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::AccountId;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 struct Counting;
@@ -70,7 +72,8 @@ fn a_usage_event_allocates_nothing() {
             source: None,
             body: body.expect("a session"),
         };
-        assert_eq!(account.fold(&event, at, &key), Folded::Applied(None));
+        let labels = model.labels(&event.body);
+        assert_eq!(account.fold(&event, at, &key, &labels), Folded::Applied(Facts::NONE));
         black_box(assess(&model, &Silences::NONE, &account, at));
         ALLOCATIONS.get() - before
     };
@@ -88,6 +91,7 @@ struct Quiet {
     account_id: AccountId,
     workflow: Workflow,
     said: Option<Said>,
+    fleet: Fleet,
 }
 
 impl Quiet {
@@ -101,7 +105,7 @@ impl Quiet {
             account: &self.account,
             assessment: &assessment,
             model: &self.model,
-            silences: &Silences::NONE,
+            fleet: &self.fleet,
             displayed_score: assessment.health_score,
             now,
             look_ms: 0,
@@ -128,7 +132,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
             source: None,
             body: body.expect("an escalation"),
         };
-        account.fold(&event, start, &key);
+        account.fold(&event, start, &key, &Labels::default());
     }
     let mut quiet = Quiet {
         model: Model::default(),
@@ -136,6 +140,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
         account_id: AccountId::const_new("a"),
         workflow: Workflow::default(),
         said: None,
+        fleet: Fleet::default(),
     };
     // It is red, published once, and its alert is open.
     assert!(quiet.look(start.plus_millis(MINUTE_MS)).0.is_published);

@@ -15,6 +15,7 @@ use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use proptest::prelude::*;
 
@@ -114,7 +115,7 @@ impl Made {
             source: None,
             body: body.expect("the kinds are valid for any number from 1"),
         };
-        account.fold(&event, self.at, &KEY)
+        account.fold(&event, self.at, &KEY, &Labels::NONE)
     }
 }
 
@@ -264,8 +265,8 @@ fn told(topic: Topic, events: &[(&'static str, &str, i32)]) -> (Account, Vec<Fac
     let mut facts = Vec::new();
     for (id, (type_name, body, day)) in events.iter().enumerate() {
         let made = Made::new(id as u32, topic, (type_name, body), 1, instant(*day, 0));
-        if let Folded::Applied(Some(fact)) = made.fold_into(&mut account) {
-            facts.push(fact);
+        if let Folded::Applied(found) = made.fold_into(&mut account) {
+            facts.extend(found.into_iter());
         }
     }
     (account, facts)

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::fleet::rhythm::SLOT_MS;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
@@ -34,6 +35,9 @@ struct Story {
     /// Time goes on to this instant after the last event.
     until: Timestamp,
     show: Vec<Show>,
+    /// What all accounts say together is looked at: a feed may be found silent.
+    #[serde(default)]
+    fleet: bool,
     events: Vec<Told>,
     expect: String,
 }
@@ -56,6 +60,8 @@ enum Show {
     Trend,
     /// With all publications, what would reach the next band.
     NextBand,
+    /// Publications with other stale feeds than the one before.
+    Feeds,
 }
 
 /// An event, or a row of equal ones; what is missing of the envelope is filled in.
@@ -112,7 +118,8 @@ fn check(path: &Path) -> Result<(), String> {
     let story: Story = serde_saphyr::from_str(&text).map_err(|why| format!("{name}: {why}"))?;
     let (said, said_late) = (run(&story, Pace::EachTimer), run(&story, Pace::Stalled));
     let (punctual, stalled) = (by_account(&said), by_account(&said_late));
-    if punctual != stalled {
+    // A timer that runs late is told what became of the fleet meanwhile.
+    if !story.fleet && punctual != stalled {
         return Err(format!("{name}: timers that run late say\n{stalled:#?}\nnot\n{punctual:#?}"));
     }
     let found: String =
@@ -139,11 +146,13 @@ fn by_account(said: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
 fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
     let model = Arc::new(Model::default());
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
-    let mut told = Teller { show: &story.show, bands: BTreeMap::new(), lines: Vec::new() };
+    let mut told = Teller { show: &story.show, lines: Vec::new(), ..Teller::default() };
+    let mut fleet = FleetLooks { is_wanted: story.fleet, next_at: Timestamp::default() };
     for (offset, laid) in lay(&story.events).iter().enumerate() {
         if pace == Pace::EachTimer {
-            pass_time(&mut engine, laid.broker_at.plus_millis(-1), &mut told);
+            pass_time(&mut engine, laid.broker_at.plus_millis(-1), &mut fleet, &mut told);
         }
+        fleet.look(&mut engine, laid.broker_at);
         let origin = Origin { offset: offset as i64, broker_at: laid.broker_at };
         let outcome = apply(&mut engine, laid, origin);
         if outcome != Outcome::Applied && story.show.contains(&Show::Outcomes) {
@@ -154,7 +163,7 @@ fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
         }
         told.hear(engine.take_outputs());
     }
-    pass_time(&mut engine, story.until, &mut told);
+    pass_time(&mut engine, story.until, &mut fleet, &mut told);
     told.lines
 }
 
@@ -165,8 +174,24 @@ fn end_step(engine: &mut Engine, now: Timestamp, pace: Pace) {
     }
 }
 
-fn pass_time(engine: &mut Engine, until: Timestamp, told: &mut Teller<'_>) {
+/// When the fleet is looked at: before whatever happens first in each of its slots.
+struct FleetLooks {
+    is_wanted: bool,
+    next_at: Timestamp,
+}
+
+impl FleetLooks {
+    fn look(&mut self, engine: &mut Engine, now: Timestamp) {
+        if self.is_wanted && now >= self.next_at {
+            engine.look_at_fleet(now);
+            self.next_at = now.plus_millis(SLOT_MS);
+        }
+    }
+}
+
+fn pass_time(engine: &mut Engine, until: Timestamp, fleet: &mut FleetLooks, told: &mut Teller<'_>) {
     while let Some(due_at) = engine.next_due_at().filter(|due_at| *due_at <= until) {
+        fleet.look(engine, due_at);
         end_step(engine, due_at, Pace::EachTimer);
         told.hear(engine.take_outputs());
     }
@@ -230,9 +255,11 @@ impl Told {
 }
 
 /// Words what is said, one line an output.
+#[derive(Default)]
 struct Teller<'a> {
     show: &'a [Show],
     bands: BTreeMap<String, HealthBand>,
+    stale: BTreeMap<String, Vec<String>>,
     lines: Vec<(String, String)>,
 }
 
@@ -270,16 +297,22 @@ impl Teller<'_> {
     fn health(&mut self, account_id: &str, health: &AccountHealth) -> Option<String> {
         let band = health.displayed_health_band;
         let is_news = self.bands.insert(account_id.to_owned(), band) != Some(band);
+        let stale = health.freshness.iter().filter(|(_, feed)| feed.stale);
+        let stale: Vec<String> = stale.map(|(topic, _)| topic.to_string()).collect();
+        let before = self.stale.insert(account_id.to_owned(), stale.clone()).unwrap_or_default();
         let name = json!(band);
         let name = name.as_str().expect("a word");
         let score = health.health_score;
-        if self.show.contains(&Show::Health) {
+        let is_feed_news = stale != before && self.show.contains(&Show::Feeds);
+        if is_feed_news || self.show.contains(&Show::Health) {
             let (cause, kind) = (&health.cause, json!(health.cause.kind));
             let words = [kind.as_str(), cause.event_type.as_deref()];
             let metric = cause.deltas.first().map(|delta| &*delta.metric);
             let why: Vec<&str> = words.into_iter().chain([metric]).flatten().collect();
+            let stale = stale.iter().map(|topic| format!(", {topic} is stale"));
+            let stale: String = stale.collect();
             let more = self.more(health);
-            return Some(format!("{name} {score:.1} by {}{more}", why.join(" ")));
+            return Some(format!("{name} {score:.1} by {}{stale}{more}", why.join(" ")));
         }
         (is_news && self.show.contains(&Show::Bands)).then(|| format!("{name} {score:.1}"))
     }

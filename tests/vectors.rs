@@ -18,6 +18,7 @@ use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::Timestamp;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -145,7 +146,7 @@ fn fold(lines: &[Line], as_of: Timestamp) -> Account {
             broker_at: line.ts,
         };
         match decoder.decode(&record).expect("a valid event") {
-            Decoded::Event(event) => account.fold(&event, line.ts, &key),
+            Decoded::Event(event) => account.fold(&event, line.ts, &key, &Labels::NONE),
             Decoded::Erase { .. } => panic!("no line is a tombstone"),
         };
     }

@@ -10,6 +10,9 @@ use super::model::Model;
 use super::model::health::{HealthBand, HealthModel};
 use super::silence::Silences;
 use super::time::Timestamp;
+use texts::TextFigures;
+
+pub mod texts;
 
 /// The health score of an account of which no metric exists.
 pub const NO_DATA_SCORE: f64 = 75.0;
@@ -39,6 +42,8 @@ pub struct Assessment {
     pub segment: Segment,
     /// Who uses the product.
     pub usage: UsageFigures,
+    /// What its texts tell.
+    pub texts: TextFigures,
     /// When each topic last spoke of the account, in the order of [`Topic::ALL`].
     pub freshness: [Option<Timestamp>; Topic::ALL.len()],
 }
@@ -80,7 +85,8 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
     let is_no_data = parts.component_weight <= 0.0;
     let health = if is_no_data { NO_DATA_SCORE } else { parts.health };
     let health_score = round_half_up(health, 1);
-    let active_users = |days| account.usage.active_users(now, days).round() as u64;
+    let use_as_of = silences.as_of(Topic::Usage, now);
+    let active_users = |days| account.usage.active_users(use_as_of, days).round() as u64;
     Assessment {
         at: now,
         health,
@@ -98,6 +104,7 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
             monthly_active_users: active_users(30),
             seats: said.and_then(|said| said.seats),
         },
+        texts: TextFigures::of(account, &model.texts, now),
         freshness: Topic::ALL.map(|topic| account.feed(topic).last_at()),
     }
 }
@@ -117,7 +124,7 @@ fn score_metrics(
     let mut scores = [None; METRICS];
     for row in CATALOGUE.iter().copied().flatten() {
         if row.topic.is_none_or(|topic| account.feed(topic).is_live()) {
-            let as_of = row.topic.map_or(now, |topic| silences.as_of(topic, now));
+            let as_of = silences.as_of_all(row.id.feeds(), now);
             scores[row.id.index()] = (row.score)(account, health, as_of);
         }
     }

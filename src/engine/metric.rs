@@ -152,6 +152,18 @@ impl MetricId {
         Component::ALL[self.index() * COMPONENTS / METRICS]
     }
 
+    /// The topics without which it cannot be told: while one is silent, it is as of then.
+    pub const fn feeds(self) -> &'static [Topic] {
+        match (self, self.component()) {
+            (MetricId::S3, _) => &[Topic::Feedback, Topic::Support],
+            (_, Component::Product) => &[Topic::Usage],
+            (_, Component::Support) => &[Topic::Support],
+            (_, Component::Relationship) => &[Topic::Relationship],
+            (_, Component::Outcomes) => &[Topic::Outcomes],
+            (_, Component::Commercial) => &[Topic::Commercial],
+        }
+    }
+
     /// Its row of the catalogue, unless it is not computed.
     pub fn row(self) -> Option<&'static Metric> {
         CATALOGUE.iter().copied().flatten().find(|row| row.id == self)

@@ -16,6 +16,8 @@ pub mod field;
 
 pub mod event;
 
+pub mod text;
+
 pub mod command;
 
 pub mod decode;
@@ -28,6 +30,8 @@ pub mod model;
 
 pub mod silence;
 
+pub mod fleet;
+
 pub mod assess;
 
 pub mod output;
@@ -36,20 +40,25 @@ pub mod decide;
 
 pub mod state;
 
+mod timers;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use account::fact::{Fact, Folded};
+use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
+use assess::Assessment;
 use decide::{Situation, decide};
 use event::{Event, Topic};
+use fleet::{Fleet, FleetPart, Heard};
 use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
 use output::{AccountId, Output, OutputBody};
-use silence::Silences;
+use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
+use timers::Timers;
 
 /// Days after which the gravestone of an erased account may go.
 const GRAVESTONE_DAYS: i64 = 7;
@@ -59,11 +68,13 @@ pub struct Engine {
     model: Arc<Model>,
     id_key: IdKey,
     memory: Memory,
-    silences: Silences,
+    fleet: Arc<Fleet>,
+    part: FleetPart,
+    heard: Heard,
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
-    timers: BTreeSet<(Timestamp, AccountId)>,
+    timers: Timers,
     touched: Vec<AccountId>,
     changed: BTreeSet<AccountId>,
     outputs: Vec<Output>,
@@ -95,17 +106,27 @@ impl Engine {
     /// An engine without accounts.
     pub fn new(model: Arc<Model>, id_key: IdKey, memory: Memory) -> Self {
         Self {
+            timers: Timers::new(&model),
             model,
             id_key,
             memory,
-            silences: Silences::NONE,
+            fleet: Arc::default(),
+            part: FleetPart::default(),
+            heard: Heard::default(),
             now: Timestamp::default(),
             accounts: HashMap::default(),
-            timers: BTreeSet::new(),
             touched: Vec::new(),
             changed: BTreeSet::new(),
             outputs: Vec::new(),
         }
+    }
+
+    /// From now on accounts are decided with `model`, in force in this partition since `since`.
+    ///
+    /// Those that were decided with another one are looked at again within its `relook_minutes`.
+    pub fn set_model(&mut self, model: Arc<Model>, since: Timestamp) {
+        self.timers.take_model(&model, since, self.accounts.iter_mut());
+        self.model = model;
     }
 
     /// Folds one event, after the timers of its account that were due by its broker time.
@@ -113,10 +134,11 @@ impl Engine {
     /// An event that leaves a fact is decided on at once, as of its broker time; as of the clock
     /// when that has passed it.
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
-        let (outcome, fact) = self.fold(event, origin, true);
-        if let Some(fact) = fact {
+        let (outcome, facts) = self.fold(event, origin, true);
+        if facts != Facts::NONE {
+            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
             let as_of = origin.broker_at.max(self.now);
-            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &[fact]);
+            self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }
         outcome
     }
@@ -131,10 +153,10 @@ impl Engine {
         }
     }
 
-    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Option<Fact>) {
+    fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Facts) {
         let id: &str = &event.account_id;
         let as_of = origin.broker_at.max(self.now);
-        if live && self.accounts.get(id).is_some_and(|it| it.look_again_at <= as_of) {
+        if live && self.accounts.get(id).is_some_and(|it| it.due_at <= as_of) {
             self.run_timers(&AccountId::from(id), as_of);
         }
         if !self.accounts.contains_key(id) {
@@ -144,22 +166,25 @@ impl Engine {
         }
         let watched = self.accounts.get_mut(id).expect("inserted above");
         if watched.gravestone.is_some_and(|gravestone| origin.broker_at <= gravestone.at) {
-            return (Outcome::Erased, None);
+            return (Outcome::Erased, Facts::NONE);
         }
         let topic = event.body.topic();
         if topic == Topic::Usage {
             watched.usage_offset = origin.offset;
         }
-        let (outcome, fact) = match watched.account.fold(event, origin.broker_at, &self.id_key) {
-            Folded::Applied(fact) => (Outcome::Applied, fact),
-            Folded::Late => (Outcome::Late, None),
-            Folded::Duplicate => return (Outcome::Duplicate, None),
+        let labels = self.model.labels(&event.body);
+        let folded = watched.account.fold(event, origin.broker_at, &self.id_key, &labels);
+        let (outcome, facts) = match folded {
+            Folded::Applied(facts) => (Outcome::Applied, facts),
+            Folded::Late => (Outcome::Late, Facts::NONE),
+            Folded::Duplicate => return (Outcome::Duplicate, Facts::NONE),
         };
         watched.dirty.note(topic);
+        self.heard.note(topic, origin.broker_at);
         if !std::mem::replace(&mut watched.touched, true) {
             self.touched.push(AccountId::from(id));
         }
-        (outcome, fact)
+        (outcome, facts)
     }
 
     /// Takes the deletion of one record of an account, as a restore reads it.
@@ -181,11 +206,12 @@ impl Engine {
         self.run_timers(&id, as_of);
         let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
         if let Some(before) = self.accounts.get(&id) {
-            self.timers.remove(&(before.look_again_at, id.clone()));
+            self.timers.remove(&id, before);
         }
         let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
         watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
-        self.timers.insert((watched.look_again_at, id.clone()));
+        watched.note_model(&self.model);
+        self.timers.set(&id, &mut watched);
         self.accounts.insert(id.clone(), watched);
         self.touched.retain(|touched| *touched != id);
         if said {
@@ -201,25 +227,21 @@ impl Engine {
     /// Answers whether more are due.
     pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
         self.now = self.now.max(now);
+        self.note_heard(now);
         for id in self.take_touched() {
             self.run_timers(&id, now);
             self.decide_as_of(&id, now, &[]);
         }
         for _ in 0..due_max {
-            match self.timers.first() {
-                Some((due_at, _)) if *due_at <= now => {
-                    let (due_at, id) = self.timers.pop_first().expect("there is a first");
-                    self.run_timer(&id, due_at);
-                }
-                Some(_) | None => return false,
-            }
+            let Some((due_at, id)) = self.timers.pop_due(now) else { return false };
+            self.run_timer(&id, due_at);
         }
-        self.timers.first().is_some_and(|(due_at, _)| *due_at <= now)
+        self.timers.next_due_at().is_some_and(|due_at| due_at <= now)
     }
 
     /// When the next timer is due.
     pub fn next_due_at(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(due_at, _)| *due_at)
+        self.timers.next_due_at()
     }
 
     /// Takes what was said since the last call, in order.
@@ -238,7 +260,7 @@ impl Engine {
             match self.accounts.get_mut(&id) {
                 Some(watched) => {
                     let dirty = std::mem::take(&mut watched.dirty);
-                    watched.changes(&id, dirty, self.model.version(), &mut write);
+                    watched.changes(&id, dirty, &mut write);
                 }
                 None => write(Change::gone(&id)),
             }
@@ -262,16 +284,18 @@ impl Engine {
         self.accounts.entry(id.clone()).or_insert_with(|| Watched::new(&id, memory))
     }
 
-    /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
+    /// Ends a restore: accounts refolded since are due at `now`, all others when they said, those
+    /// that were decided with another model than the one in force as after its coming.
     pub fn finish_restore(&mut self, now: Timestamp) {
         self.now = now;
+        self.heard = Heard::default();
+        self.restore_rhythms(now);
         for id in self.take_touched() {
             if let Some(watched) = self.accounts.get_mut(&id) {
                 watched.look_again_at = now;
             }
         }
-        self.timers =
-            self.accounts.iter().map(|(id, watched)| (watched.look_again_at, id.clone())).collect();
+        self.timers.begin(self.accounts.iter_mut());
     }
 
     /// The accounts that events were folded into since the last call, by id.
@@ -288,10 +312,9 @@ impl Engine {
 
     /// Runs the timers of one account that are due by `until`, each as of its due instant.
     fn run_timers(&mut self, id: &AccountId, until: Timestamp) {
-        while let Some(due_at) =
-            self.accounts.get(id).map(|it| it.look_again_at).filter(|due_at| *due_at <= until)
-        {
-            self.timers.remove(&(due_at, id.clone()));
+        while let Some(watched) = self.accounts.get(id).filter(|it| it.due_at <= until) {
+            let due_at = watched.due_at;
+            self.timers.remove(id, watched);
             self.run_timer(id, due_at);
         }
     }
@@ -306,22 +329,30 @@ impl Engine {
             self.changed.insert(id.clone());
             return;
         }
-        self.decide_as_of(id, due_at, &[]);
+        if let Some(assessment) = self.decide_as_of(id, due_at, &[]) {
+            self.tally(id, due_at, &assessment);
+        }
         if let Some(watched) = self.accounts.get_mut(id) {
             watched.dirty.rest = true;
         }
     }
 
-    fn decide_as_of(&mut self, id: &AccountId, now: Timestamp, facts: &[Fact]) {
-        let Some(watched) = self.accounts.get_mut(id) else { return };
-        let assessment = assess::assess(&self.model, &self.silences, &watched.account, now);
+    fn decide_as_of(
+        &mut self,
+        id: &AccountId,
+        now: Timestamp,
+        facts: &[Fact],
+    ) -> Option<Assessment> {
+        let watched = self.accounts.get_mut(id)?;
+        let silences = &self.fleet.silences;
+        let assessment = assess::assess(&self.model, silences, &watched.account, now);
         let situation = Situation {
             account_id: id,
             account: &watched.account,
             assessment: &assessment,
             model: &self.model,
+            fleet: &self.fleet,
             now,
-            silences: &self.silences,
             displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
         };
@@ -329,10 +360,11 @@ impl Engine {
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
         watched.dirty.rest |= decided.is_workflow_changed;
         watched.dirty.said |= decided.is_published;
-        self.timers.remove(&(watched.look_again_at, id.clone()));
         watched.look_again_at = decided.look_again_at;
-        self.timers.insert((decided.look_again_at, id.clone()));
+        watched.note_model(&self.model);
+        self.timers.set(id, watched);
         self.changed.insert(id.clone());
+        Some(assessment)
     }
 }
 

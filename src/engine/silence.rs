@@ -2,11 +2,13 @@
 //!
 //! How that is found out stands in `fleet.rs`; what is believed meanwhile, in `assess.rs`.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::Topic;
 use super::time::Timestamp;
 
 /// The topics that are silent on every partition, each with the time of its last record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silences([Option<Timestamp>; Topic::ALL.len()]);
 
 impl Silences {
@@ -26,5 +28,17 @@ impl Silences {
     /// The instant as of which a facet is assessed: `now`, unless its feed stopped before.
     pub fn as_of(&self, topic: Topic, now: Timestamp) -> Timestamp {
         self.since(topic).map_or(now, |since| since.min(now))
+    }
+
+    /// The same for what several topics feed: as of the first that stopped. What the others told
+    /// since then counts nevertheless, as no window ends before what was applied.
+    pub fn as_of_all(&self, topics: &[Topic], now: Timestamp) -> Timestamp {
+        topics.iter().map(|topic| self.as_of(*topic, now)).min().unwrap_or(now)
+    }
+
+    /// The topics whose feeds stopped, a bit each in the order of [`Topic::ALL`].
+    pub fn topics(&self) -> u8 {
+        let stopped = Topic::ALL.into_iter().filter(|topic| self.since(*topic).is_some());
+        stopped.fold(0, |bits, topic| bits | 1 << topic.index())
     }
 }

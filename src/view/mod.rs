@@ -115,9 +115,9 @@ pub fn why(health: &AccountHealth) -> String {
         (CauseKind::LateEvent, Some(event_type)) => format!("late {event_type}"),
         (CauseKind::Event | CauseKind::LateEvent, None) => "event".to_owned(),
         (CauseKind::Time, _) => "time".to_owned(),
+        (CauseKind::SourceOutage, _) => "source outage".to_owned(),
         (CauseKind::Model, _) => "model".to_owned(),
         (CauseKind::Override, _) => "override".to_owned(),
-        (CauseKind::SourceOutage, _) => "source outage".to_owned(),
     };
     match health.cause.deltas.first() {
         Some(delta) => format!("{} {:+.1} ({by})", delta.metric, delta.points),

@@ -37,13 +37,32 @@ pub enum Fact {
     HealthOverridden(Box<HealthOverride>),
 }
 
+/// The facts of one event: its own, and what its text says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts([Option<Fact>; 2]);
+
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Folded {
-    /// It is part of the state, and may have left a fact.
-    Applied(Option<Fact>),
+    /// It is part of the state, and may have left facts.
+    Applied(Facts),
     /// A copy of an event that was applied; nothing changed.
     Duplicate,
     /// Older than every window: part of the state as far as that reaches, without a fact.
     Late,
+}
+
+impl Facts {
+    /// Nothing worth a decision of its own.
+    pub const NONE: Self = Self([None, None]);
+
+    /// The fact of the event, and what its text says.
+    pub const fn new(own: Option<Fact>, of_text: Option<Fact>) -> Self {
+        Self([own, of_text])
+    }
+
+    /// Each of them.
+    pub fn into_iter(self) -> impl Iterator<Item = Fact> {
+        self.0.into_iter().flatten()
+    }
 }

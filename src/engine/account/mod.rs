@@ -8,10 +8,11 @@ use super::command;
 use super::event::{Event, EventBody, Topic};
 use super::id::IdKey;
 use super::stamp::Moment;
+use super::text::Labels;
 use super::time::{DAY_MS, Timestamp};
 
 use commercial::Commercial;
-use fact::{Fact, Folded};
+use fact::{Fact, Facts, Folded};
 use feed::{Feed, Memory, OTHER_IDS_MAX, USAGE_IDS_MAX};
 use feedback::Feedback;
 use outcomes::Outcomes;
@@ -37,6 +38,8 @@ pub mod relationship;
 pub mod outcomes;
 
 pub mod commercial;
+
+pub mod texts;
 
 pub mod workflow;
 
@@ -74,8 +77,17 @@ impl Account {
         account
     }
 
-    /// Folds an event in. `broker_at` is its record's time; `key` hashes the ids in it.
-    pub fn fold(&mut self, event: &Event<'_>, broker_at: Timestamp, key: &IdKey) -> Folded {
+    /// Folds an event in. `broker_at` is its record's time; `key` hashes the ids in it; `labels`
+    /// is what [`Model::labels`] finds in its text.
+    ///
+    /// [`Model::labels`]: super::model::Model::labels
+    pub fn fold(
+        &mut self,
+        event: &Event<'_>,
+        broker_at: Timestamp,
+        key: &IdKey,
+        labels: &Labels,
+    ) -> Folded {
         let topic = event.body.topic();
         let ids_max = if topic == Topic::Usage { USAGE_IDS_MAX } else { OTHER_IDS_MAX };
         let feed = self.feed_mut(topic);
@@ -88,17 +100,24 @@ impl Account {
             feed.note_late();
         }
         let moment = Moment { at: event.at, event_id: &event.event_id };
-        let fact = self.fold_body(&event.body, moment, key);
-        if is_late { Folded::Late } else { Folded::Applied(fact) }
+        let own = self.fold_body(&event.body, moment, key, labels);
+        let named = labels.is_competitor_named().then_some(Fact::CompetitorMentioned);
+        if is_late { Folded::Late } else { Folded::Applied(Facts::new(own, named)) }
     }
 
-    fn fold_body(&mut self, body: &EventBody<'_>, moment: Moment<'_>, key: &IdKey) -> Option<Fact> {
+    fn fold_body(
+        &mut self,
+        body: &EventBody<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+        labels: &Labels,
+    ) -> Option<Fact> {
         match body {
             EventBody::Profile(event) => self.profile.fold(event, moment),
             EventBody::Usage(event) => self.usage.fold(event, moment, key),
-            EventBody::Support(event) => self.support.fold(event, moment, key),
-            EventBody::Feedback(event) => self.feedback.fold(event, moment, key),
-            EventBody::Relationship(event) => self.relationship.fold(event, moment, key),
+            EventBody::Support(event) => self.support.fold(event, moment, key, labels),
+            EventBody::Feedback(event) => self.feedback.fold(event, moment, key, labels),
+            EventBody::Relationship(event) => self.relationship.fold(event, moment, key, labels),
             EventBody::Outcomes(event) => self.outcomes.fold(event, moment, key),
             EventBody::Commercial(event) => self.commercial.fold(event, moment, key),
             EventBody::Command(command::Event::ErasePerson(person)) => {

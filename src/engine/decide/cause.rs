@@ -47,6 +47,10 @@ pub(super) fn cause(
         cause.kind = CauseKind::Model;
         return cause;
     }
+    if before.is_some_and(|before| stopped_or_spoke(before, now)) {
+        cause.kind = CauseKind::SourceOutage;
+        return cause;
+    }
     let Some(topic) = moved_by(situation, before, now) else { return cause };
     let last = situation.account.feed(topic).last_event();
     // An event that came after a younger one is no longer known by its id.
@@ -65,6 +69,17 @@ pub(super) fn cause(
     cause
 }
 
+/// Whether a feed of the metric that moved most stopped or spoke again; any feed, if none moved.
+fn stopped_or_spoke(before: &Said, now: &Said) -> bool {
+    let moved = |metric: &MetricId| {
+        before.metrics.points[metric.index()].abs_diff(now.metrics.points[metric.index()])
+    };
+    let differ = now.silent ^ before.silent;
+    let most = MetricId::ALL.into_iter().filter(|metric| moved(metric) > 0).max_by_key(moved);
+    let of = |metric| topics_of(metric).iter().any(|topic| differ >> topic.index() & 1 == 1);
+    differ != 0 && most.is_none_or(of)
+}
+
 /// The topic whose events moved the most; nothing when the passing of time moved more than all.
 ///
 /// The parts are told apart by a third assessment: of what is known now, as of what was said
@@ -79,8 +94,8 @@ fn moved_by(situation: &Situation<'_>, before: Option<&Said>, now: &Said) -> Opt
         let zero = SaidMetrics::new(&[None; METRICS], [0; METRICS], 0);
         return Some(largest(situation, &heard, &zero, &now.metrics).unwrap_or(newest));
     };
-    let Situation { model, silences, account, .. } = *situation;
-    let then = points::of(&assess(model, silences, account, before.at));
+    let Situation { model, fleet, account, .. } = *situation;
+    let then = points::of(&assess(model, &fleet.silences, account, before.at));
     if moved(&then, &now.metrics) > moved(&before.metrics, &then) {
         return None;
     }

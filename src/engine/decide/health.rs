@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, ToCompactString};
 
+use super::texts::{escalation_pattern, text_figures};
 use super::{Situation, next_band};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -53,6 +54,9 @@ pub(super) fn record(
         metric_contributions: contributions(situation, &now.metrics),
         segment: assessment.segment,
         usage: usage_figures(situation),
+        peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
+        texts: text_figures(situation),
+        escalation_pattern: escalation_pattern(situation),
         cause,
         trend: trend(situation, workflow, now),
         to_next_band: next_band::steps(situation.model, assessment),
@@ -138,7 +142,8 @@ fn freshness(situation: &Situation<'_>) -> BTreeMap<CompactString, Freshness> {
         .into_iter()
         .filter_map(|topic| {
             let last_event_at = situation.assessment.freshness[topic.index()]?;
-            Some((CompactString::const_new(topic.name()), Freshness { last_event_at }))
+            let stale = situation.fleet.silences.since(topic).is_some();
+            Some((CompactString::const_new(topic.name()), Freshness { last_event_at, stale }))
         })
         .collect()
 }

@@ -10,15 +10,16 @@ mod next_band;
 mod overrides;
 mod points;
 mod publication;
+mod texts;
 
 use super::account::Account;
 use super::account::fact::Fact;
 use super::account::workflow::Workflow;
 use super::account::workflow::said::Said;
 use super::assess::Assessment;
+use super::fleet::Fleet;
 use super::model::Model;
 use super::output::{AccountId, Output, OutputBody};
-use super::silence::Silences;
 use super::time::{DAY_MS, Timestamp};
 use overrides::Noted;
 
@@ -33,8 +34,8 @@ pub struct Situation<'a> {
     pub assessment: &'a Assessment,
     /// The model in force.
     pub model: &'a Model,
-    /// The feeds that stopped.
-    pub silences: &'a Silences,
+    /// All accounts together.
+    pub fleet: &'a Fleet,
     /// The score to show; [`decide`] puts the one of an override in its place.
     pub displayed_score: f64,
     /// As of when.

@@ -98,6 +98,7 @@ fn to_say(situation: &Situation<'_>, workflow: &Workflow) -> Said {
         health_tenths: tenths(assessment.health_score),
         displayed_band: displayed_band(assessment, workflow),
         health_override: override_number(workflow),
+        silent: situation.fleet.silences.topics(),
         metrics: points::of(assessment),
         heard: Topic::ALL.map(|topic| Heard::of(situation.account.feed(topic))),
     }

@@ -8,18 +8,24 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::account::profile::{Said, Segment};
+use super::event::EventBody;
 use super::id::name_hash;
+use super::text::{self, Labels};
 use by_segment::BySegment;
+use fleet::{PeersRule, SilenceRule};
 use health::HealthModel;
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
+use terms::TextModel;
 
 pub mod anchors;
 pub mod by_segment;
+pub mod fleet;
 pub mod health;
 pub mod movable;
 pub mod problems;
 pub mod rules;
+pub mod terms;
 
 /// The model that ships.
 pub const DEFAULT_TEXT: &str = include_str!("../../../config/model.yaml");
@@ -43,6 +49,12 @@ pub struct Model {
     /// The same, read.
     #[serde(skip)]
     by_segment: BySegment,
+    /// When a feed counts as stopped.
+    pub silence: SilenceRule,
+    /// Whom an account is compared with.
+    pub peers: PeersRule,
+    /// What is looked for in texts.
+    pub texts: TextModel,
     /// When an assessment is worth a record.
     pub publication: Publication,
     /// What people are told to look after.
@@ -102,6 +114,7 @@ impl Model {
         for health in model.by_segment.iter_mut().chain([&mut model.health]) {
             health.core_features.clone_from(&core);
         }
+        model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
         model.version = Some(model.version.unwrap_or_else(of_text));
         Ok(model)
@@ -115,6 +128,11 @@ impl Model {
     /// How the health of a segment's accounts is computed.
     pub fn health_of(&self, segment: Segment) -> &HealthModel {
         self.by_segment.get(segment).unwrap_or(&self.health)
+    }
+
+    /// What is found in the text of an event; [`Labels::NONE`] when it has none.
+    pub fn labels(&self, body: &EventBody<'_>) -> Labels {
+        text::of_event(body).map_or(Labels::NONE, |text| self.texts.labels(&text))
     }
 
     /// An account's ARR in whole units of the reporting currency.
@@ -175,6 +193,9 @@ impl Model {
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
         self.health.check(problems);
+        self.silence.check(problems);
+        self.peers.check(problems);
+        self.texts.check(problems);
         self.publication.check(problems);
         self.alerts.check(problems);
     }

@@ -70,6 +70,8 @@ pub struct Publication {
     pub interval_secs: u32,
     /// Least move of health, in points.
     pub health_points: f64,
+    /// Over how many minutes all accounts are looked at again when this model comes into force.
+    pub relook_minutes: u32,
     /// Least move of the churn probability, 0 to 1.
     pub churn_probability: f64,
     /// Least move of any churn signal, 0 to 1; one that does not exist counts as 0.
@@ -132,9 +134,16 @@ impl Publication {
         i64::from(self.interval_secs) * SECOND_MS
     }
 
+    /// `relook_minutes` in milliseconds.
+    pub fn relook_ms(&self) -> i64 {
+        i64::from(self.relook_minutes) * MINUTE_MS
+    }
+
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        let Self { interval_secs: _, health_points, churn_probability, signal } = *self;
+        let minutes = f64::from(self.relook_minutes);
+        problems.range(&["publication", "relook_minutes"], minutes, 1.0, f64::from(24 * 60));
+        let Self { health_points, churn_probability, signal, .. } = *self;
         problems.range(&["publication", "health_points"], health_points, 0.1, 100.0);
         problems.range(&["publication", "churn_probability"], churn_probability, 0.0001, 1.0);
         problems.range(&["publication", "signal"], signal, 0.005, 1.0);

@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
+use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
@@ -47,6 +48,14 @@ pub struct AccountHealth {
     pub segment: Segment,
     /// Active users and meters.
     pub usage: UsageFigures,
+    /// How it stands among its peers.
+    pub peers: Peers,
+    /// What tickets, survey comments and notes say.
+    #[serde(default)]
+    pub texts: TextFigures,
+    /// What escalations have in common, if that is a pattern.
+    #[serde(default)]
+    pub escalation_pattern: Option<EscalationPattern>,
     /// Why health changed since the last publication.
     pub cause: Cause,
     /// Health and churn probability by day, at most 90, oldest first; the last is this record's.
@@ -54,7 +63,7 @@ pub struct AccountHealth {
     /// What would reach the next band: the fewest metrics, then the fewest points of their scores.
     /// Empty when the band is green, or when no such change reaches it.
     pub to_next_band: Vec<Step>,
-    /// By topic, when the account's last event of it happened.
+    /// By topic, when the account's last event of it happened, and whether its feed stopped.
     pub freshness: BTreeMap<CompactString, Freshness>,
     /// Who the account is.
     pub profile: ProfileFigures,
@@ -117,11 +126,33 @@ pub struct MeterFigures {
     pub reached_on: Option<CompactString>,
 }
 
+/// How an account stands among those of its segment, and the healthy ones of its plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peers {
+    /// How many of a hundred accounts of its segment have less health; those within the same
+    /// point count half. Absent while there are too few.
+    pub health_percentile: Option<f64>,
+    /// Features that many healthy accounts of its segment and plan use and it does not, the most
+    /// used first; at most 5.
+    pub unused_features: Vec<UnusedFeature>,
+}
+
+/// A feature that others use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnusedFeature {
+    /// Its name, as in the catalogue.
+    pub feature: CompactString,
+    /// The share of healthy peers that use it, 0 to 1.
+    pub share: f64,
+}
+
 /// When a topic last told something about the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
     /// When its last event happened.
     pub last_event_at: Timestamp,
+    /// Whether the feed stopped for all accounts: what it feeds is as of its last record.
+    pub stale: bool,
 }
 
 /// Who the account is, as its profile says.
@@ -175,12 +206,12 @@ pub enum CauseKind {
     Time,
     /// An event arrived long after it happened.
     LateEvent,
+    /// A feed stopped for all accounts, or speaks again.
+    SourceOutage,
     /// Another model is in force.
     Model,
     /// An override began, changed or ended.
     Override,
-    /// A feed stopped, or speaks again.
-    SourceOutage,
 }
 
 /// What one metric did to health.

@@ -116,6 +116,12 @@ impl<const MAX: usize> DistinctDays<MAX> {
         place.is_ok_and(|place| self.rows[place].last >= start)
     }
 
+    /// Whether this id is known not to have been seen since `start`; not known (no) for ids that
+    /// are not followed.
+    pub fn is_unseen_since(&self, hash: u64, start: Day) -> bool {
+        self.ceiling.is_none_or(|ceiling| hash < ceiling) && !self.is_seen_since(hash, start)
+    }
+
     /// By how much a count of followed ids is to be multiplied; 1 as long as all are followed.
     pub fn scale(&self) -> f64 {
         self.ceiling.map_or(1.0, |ceiling| u64::MAX as f64 / (ceiling as f64).max(1.0))

@@ -1,6 +1,7 @@
 //! A person's word against the score: one override at a time, which ends by itself.
 //!
-//! The command is read in `command.rs`; when it begins and ends is decided in `decide/overrides.rs`.
+//! The command is read in `command.rs`, and when it begins and ends decided in
+//! `decide/overrides.rs`.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};

@@ -30,6 +30,8 @@ pub struct Said {
     pub displayed_band: HealthBand,
     /// The override that was in force, by its number.
     pub health_override: Option<u32>,
+    /// The feeds that were silent, as `Silences::topics` tells.
+    pub silent: u8,
     /// The metrics.
     pub metrics: SaidMetrics,
     /// How far each feed had come, in the order of [`Topic::ALL`].
@@ -114,6 +116,7 @@ mod tests {
             health_tenths: 1000,
             displayed_band: HealthBand::Green,
             health_override: Some(u32::MAX),
+            silent: 255,
             metrics: SaidMetrics::new(&[Some(100.0); METRICS], points, 75_000),
             heard: [Heard { n_events: 255, last_event: 255 }; Topic::ALL.len()],
         };

@@ -1,19 +1,9 @@
-//! What holds for any history: order, lateness, copies and restarts change nothing.
+//! What holds for the windows whatever happens in them: they are recounts, in any order.
 //!
-//! Exact scores of known histories are tested in `vectors.rs`.
+//! What holds for the accounts that are made of them is tested in `histories/`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::fact::Folded;
-use customer_pulse::engine::account::feed::Memory;
-use customer_pulse::engine::assess::assess;
-use customer_pulse::engine::decode::Body;
-use customer_pulse::engine::event::{Event, EventBody, Topic};
-use customer_pulse::engine::field::{Id, Str};
-use customer_pulse::engine::id::IdKey;
-use customer_pulse::engine::model::Model;
-use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use customer_pulse::engine::window::day_log::DayLog;
 use customer_pulse::engine::window::day_ring::DayRing;
@@ -149,79 +139,8 @@ proptest! {
     }
 }
 
-/// A made-up event: how many days and parts of a day after the first one, what, of whom.
-#[derive(Clone, Debug)]
-struct Made {
-    id: u32,
-    day: i32,
-    part: u32,
-    kind: usize,
-    who: u8,
-}
-
-/// Types of every facet; `@` stands for a small number, `#` for a date.
-const KINDS: [(Topic, &str, &str); 22] = [
-    (Topic::Usage, "session", r#"{"user_id":"u@","duration_s":9@0,"features":["f@","g"]}"#),
-    (Topic::Usage, "login", r#"{"user_id":"u@"}"#),
-    (Topic::Usage, "feature_used", r#"{"user_id":"u@","feature":"f@"}"#),
-    (Topic::Usage, "feature_used", r#"{"feature":"f@","count":@}"#),
-    (Topic::Usage, "api_call", r#"{"count":1@,"errors":@}"#),
-    (Topic::Usage, "plan_usage", r#"{"meter":"m@","used":@,"limit":9}"#),
-    (Topic::Support, "ticket_opened", r#"{"ticket_id":"t@","severity":2}"#),
-    (Topic::Support, "ticket_opened", r#"{"ticket_id":"t@","severity":4}"#),
-    (Topic::Support, "ticket_escalated", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "ticket_resolved", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "ticket_reopened", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "csat", r#"{"score":3}"#),
-    (Topic::Support, "self_service", "{}"),
-    (Topic::Feedback, "nps", r#"{"score":@,"respondent_id":"r@"}"#),
-    (Topic::Feedback, "survey_sent", r#"{"respondent_id":"r@"}"#),
-    (Topic::Accounts, "account_updated", r#"{"seats":@,"core_features":["f1","f@"]}"#),
-    (Topic::Accounts, "account_updated", r#"{"arr_cents":9@00000,"created_at":"2024-01-0@"}"#),
-    (Topic::Relationship, "sponsor_departed", "{}"),
-    (Topic::Relationship, "outreach_sent", r#"{"outreach_id":"o@"}"#),
-    (Topic::Outcomes, "kpi", r#"{"kpi_id":"k@","actual":@,"target":5}"#),
-    (Topic::Commercial, "payment_failed", r#"{"invoice_id":"i@"}"#),
-    (Topic::Commercial, "contract_renewed", "{}"),
-];
-
 fn instant(day: i32, part: u32) -> Timestamp {
     Day::from_number(FIRST_DAY + day).start().plus_millis(i64::from(part) * DAY_MS / 5)
-}
-
-impl Made {
-    fn at(&self) -> Timestamp {
-        instant(self.day, self.part)
-    }
-
-    fn fold_into(&self, account: &mut Account) -> Folded {
-        let (topic, type_name, body) = KINDS[self.kind];
-        let body = body.replace('@', &self.who.to_string());
-        let event_id = self.id.to_string();
-        let body = EventBody::read(topic, type_name, &Body::Json(&body));
-        let event = Event {
-            event_id: Id::new(Str::borrowed(&event_id)).expect("digits are an id"),
-            account_id: Id::new(Str::borrowed("a")).expect("a letter is an id"),
-            at: self.at(),
-            source: None,
-            body: body.expect("the kinds are valid for 1 to 8"),
-        };
-        account.fold(&event, self.at(), &IdKey::new([7; 16]))
-    }
-}
-
-/// Histories of up to 350 days, at times copied and tied, in no order.
-fn histories() -> impl Strategy<Value = Vec<Made>> {
-    let made = (0..350_i32, 0..5_u32, 0..KINDS.len(), 1..9_u8)
-        .prop_map(|(day, part, kind, who)| Made { id: 0, day, part, kind, who });
-    prop::collection::vec(made, 1..120).prop_map(|mut history| {
-        for (id, made) in history.iter_mut().enumerate() {
-            made.id = id as u32;
-        }
-        let copies: Vec<Made> = history.iter().step_by(7).cloned().collect();
-        history.extend(copies);
-        history
-    })
 }
 
 fn shuffled<T: Clone>(things: &[T], seed: u64) -> Vec<T> {
@@ -232,58 +151,6 @@ fn shuffled<T: Clone>(things: &[T], seed: u64) -> Vec<T> {
         things.swap(end, (state >> 33) as usize % (end + 1));
     }
     things
-}
-
-fn folded(history: &[Made]) -> Account {
-    let mut account = Account::new(Memory::All);
-    for made in history {
-        made.fold_into(&mut account);
-    }
-    account
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_order_gives_the_same_account(history in histories(), swaps in any::<u64>()) {
-        let account = folded(&history);
-        prop_assert_eq!(&folded(&shuffled(&history, swaps)), &account);
-        let model = Model::default();
-        let now = instant(351, 2);
-        let once: BTreeMap<u32, &Made> = history.iter().map(|made| (made.id, made)).collect();
-        let unique: Vec<Made> = once.into_values().cloned().collect();
-        prop_assert_eq!(assess(&model, &Silences::NONE, &folded(&unique), now), assess(&model, &Silences::NONE, &account, now));
-    }
-
-    #[test]
-    fn a_restart_anywhere_changes_nothing(history in histories(), cut in 0..200_usize) {
-        for memory in [Memory::Bounded, Memory::All] {
-            let (mut uncut, mut resumed) = (Account::new(memory), Account::new(memory));
-            for (index, made) in history.iter().enumerate() {
-                if index == cut {
-                    let bytes = postcard::to_allocvec(&resumed).unwrap();
-                    resumed = postcard::from_bytes(&bytes).unwrap();
-                }
-                prop_assert_eq!(made.fold_into(&mut uncut), made.fold_into(&mut resumed));
-            }
-            prop_assert_eq!(uncut, resumed);
-        }
-    }
-
-    #[test]
-    fn scores_are_bounded_and_add_up(history in histories(), day in 0..400_i32, part in 0..5_u32) {
-        let (model, account, now) = (Model::default(), folded(&history), instant(day, part));
-        let found = assess(&model, &Silences::NONE, &account, now);
-        let scores = found.metrics.iter().chain(&found.components).flatten().copied();
-        for score in scores.chain([found.health, found.health_score, found.confidence * 100.0]) {
-            prop_assert!((0.0..=100.0).contains(&score), "{score}");
-        }
-        let sum: f64 = found.contributions.iter().flatten().sum();
-        prop_assert!(found.is_no_data || (sum - found.health).abs() < 1e-9);
-        prop_assert_eq!(found.is_no_data, found.confidence <= 0.0);
-        prop_assert_eq!(&assess(&model, &Silences::NONE, &account, now), &found);
-    }
 }
 
 #[test]

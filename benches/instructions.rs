@@ -1,0 +1,69 @@
+//! What folding and assessing cost per event, in instructions: the same on every machine.
+//!
+//! Durations are measured in `engine.rs` beside this file. It needs Valgrind and, of the version in
+//! `Cargo.lock`, `cargo install gungraun-runner`.
+
+#![allow(missing_docs)] // what the macros make is not for people
+
+use std::hint::black_box;
+
+use customer_pulse::engine::account::Account;
+use customer_pulse::engine::assess::{Assessment, assess};
+use customer_pulse::engine::id::IdKey;
+use customer_pulse::engine::model::Model;
+use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
+use customer_pulse::engine::time::Timestamp;
+use gungraun::{library_benchmark, library_benchmark_group, main};
+
+mod history;
+
+const USERS: usize = 20;
+
+/// What a measurement reads.
+struct Scene {
+    model: Model,
+    key: IdKey,
+    account: Account,
+    body: String,
+    now: Timestamp,
+}
+
+/// Boxed, so that handing it over is not part of the measurement.
+fn scene(model: Model) -> Box<Scene> {
+    let (key, bodies) = (IdKey::from_secret("bench"), history::sessions(USERS));
+    let account = history::account(0, &bodies, &key);
+    let now = history::START.plus_days(history::DAYS);
+    let mut scene = Box::new(Scene { model, key, account, body: bodies[3].clone(), now });
+    // The first event of a day makes room for it.
+    fold_one(&mut scene, "first");
+    assess_one(&scene);
+    scene
+}
+
+fn fold_one(scene: &mut Scene, id: &str) {
+    let event = history::session(id, &scene.body, scene.now);
+    black_box(scene.account.fold(&event, scene.now, &scene.key, &Labels::NONE));
+}
+
+fn assess_one(scene: &Scene) -> Assessment {
+    assess(&scene.model, &Silences::NONE, &scene.account, scene.now)
+}
+
+#[library_benchmark(setup = scene)]
+#[bench::shipped(Model::default())]
+fn read_and_fold(mut scene: Box<Scene>) -> Box<Scene> {
+    fold_one(&mut scene, black_box("second"));
+    scene
+}
+
+#[library_benchmark(setup = scene)]
+#[bench::shipped(Model::default())]
+fn assessment(scene: Box<Scene>) -> (Box<Scene>, Assessment) {
+    let assessment = assess_one(black_box(&scene));
+    (scene, assessment)
+}
+
+library_benchmark_group!(name = engine, benchmarks = [read_and_fold, assessment]);
+
+main!(library_benchmark_groups = engine);

@@ -1,0 +1,246 @@
+//! The fleet: all accounts together, as the partitions tell of themselves.
+//!
+//! How its snapshots travel and which one is in use belongs to `kafka/`; what is believed while a
+//! feed is silent, to `assess.rs`.
+//!
+//! Each partition says what it knows ([`Engine::fleet_part`]); what all of them know together
+//! ([`Fleet::of`]) is handed back to each engine ([`Engine::set_fleet`]). What is said of an
+//! account depends on the snapshot in use, never on the parts, so a loop that repeats its
+//! snapshots repeats its outputs.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Engine;
+use super::account::profile::Segment;
+use super::assess::Assessment;
+use super::event::Topic;
+use super::id::name_hash;
+use super::model::fleet::SilenceRule;
+use super::model::health::HealthBand;
+use super::output::AccountId;
+use super::silence::Silences;
+use super::time::{DAY_MS, Timestamp};
+use super::window;
+use rhythm::Rhythm;
+use tally::{DROPPED_MAX, DayCount, DayTally, Look, Scores, Tally, add_day};
+
+pub mod peers;
+pub mod rhythm;
+pub mod tally;
+
+/// Most features of a group that a snapshot holds: those that most accounts use.
+pub const GROUP_FEATURES_MAX: usize = 32;
+
+/// The feeds that may be found silent. `cs.accounts` speaks when a profile changes and
+/// `cs.commands` when a person does something: with both, silence is the rule, and no metric
+/// falls by it.
+const JUDGED: [Topic; 6] = [
+    Topic::Usage,
+    Topic::Support,
+    Topic::Feedback,
+    Topic::Relationship,
+    Topic::Outcomes,
+    Topic::Commercial,
+];
+
+/// What one partition says of itself; also what it keeps of that over a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetPart {
+    /// The partition's clock: all its input up to here was read.
+    pub now: Timestamp,
+    /// When each topic spoke, in the order of [`Topic::ALL`].
+    pub rhythms: [Rhythm; Topic::ALL.len()],
+    /// Its accounts by day.
+    pub tally: Tally,
+}
+
+/// A snapshot of all accounts together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// The feeds that stopped.
+    pub silences: Silences,
+    /// Usage drops by day, the present one last; it is not over.
+    pub days: Vec<DayCount>,
+    /// Accounts whose use dropped on the last of these days, by id; at most [`DROPPED_MAX`].
+    pub dropped: Vec<AccountId>,
+    /// Scores and features of the last day that is over everywhere.
+    pub peers: DayTally,
+}
+
+/// The records that were folded since the last step ended, by topic and slot.
+///
+/// A record's time counts once the clock has reached it, and as the clock at most: one that is
+/// stamped with a far future must not keep its feed from ever being silent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard {
+    last: [Option<Timestamp>; Topic::ALL.len()],
+    earlier: Vec<(Topic, Timestamp)>,
+}
+
+impl Fleet {
+    /// What these partitions know together. Those that have not caught up yet are left out by the
+    /// caller; a feed is judged by the clock of the partition that is furthest behind.
+    pub fn of<'a>(rule: &SilenceRule, parts: impl IntoIterator<Item = &'a FleetPart>) -> Self {
+        let parts: Vec<&FleetPart> = parts.into_iter().collect();
+        let Some(now) = parts.iter().map(|part| part.now).min() else { return Self::default() };
+        let mut fleet = Self::default();
+        for topic in JUDGED {
+            let mut rhythm = Rhythm::default();
+            parts.iter().for_each(|part| rhythm.merge(&part.rhythms[topic.index()]));
+            if let Some(since) = rhythm.silent_since(rule, now) {
+                fleet.silences.note(topic, since);
+            }
+        }
+        for day in parts.iter().flat_map(|part| &part.tally.days) {
+            add_day(&mut fleet.days, *day);
+        }
+        fleet.take_dropped(&parts);
+        fleet.take_peers(&parts, now);
+        fleet
+    }
+
+    fn take_dropped(&mut self, parts: &[&FleetPart]) {
+        let last = self.days.last().map(|last| last.day);
+        let present = parts.iter().filter(|part| part.tally.days.last().map(|it| it.day) == last);
+        self.dropped = present.flat_map(|part| part.tally.dropped.iter().cloned()).collect();
+        self.dropped.sort_unstable();
+        self.dropped.truncate(DROPPED_MAX);
+    }
+
+    /// Adds up what each partition counted on the last day that is over by `now`.
+    fn take_peers(&mut self, parts: &[&FleetPart], now: Timestamp) {
+        let over = |part: &&&FleetPart| {
+            part.tally.peers.iter().rev().find(|tally| tally.day < now.day()).cloned()
+        };
+        let mut tallies: Vec<DayTally> = parts.iter().filter_map(|part| over(&part)).collect();
+        let Some(day) = tallies.iter().map(|tally| tally.day).max() else { return };
+        tallies.retain(|tally| tally.day == day);
+        self.peers.day = day;
+        for tally in &tallies {
+            for (sum, more) in self.peers.scores.iter_mut().zip(&tally.scores) {
+                sum.add(more);
+            }
+        }
+        // The largest groups first, as there is room for so many only.
+        let mut groups: Vec<_> = tallies.iter().flat_map(|tally| &tally.groups).collect();
+        groups.sort_by(|a, b| b.accounts.cmp(&a.accounts).then_with(|| a.key().cmp(&b.key())));
+        for group in groups {
+            if let Some(sum) = self.peers.group(group.segment, group.plan.as_deref()) {
+                sum.accounts += group.accounts;
+                group.features.iter().for_each(|it| sum.add(it.hash, it.accounts));
+            }
+        }
+        for group in &mut self.peers.groups {
+            group.features.sort_by_key(|it| (std::cmp::Reverse(it.accounts), it.hash));
+            group.features.truncate(GROUP_FEATURES_MAX);
+        }
+    }
+
+    /// The health of the accounts of a segment.
+    pub fn scores(&self, segment: Segment) -> &Scores {
+        &self.peers.scores[segment as usize]
+    }
+}
+
+impl Heard {
+    /// Notes a record that was folded.
+    pub(super) fn note(&mut self, topic: Topic, at: Timestamp) {
+        match &mut self.last[topic.index()] {
+            Some(last) if rhythm::is_same_slot(*last, at) => *last = at.max(*last),
+            Some(last) => self.earlier.push((topic, std::mem::replace(last, at))),
+            last @ None => *last = Some(at),
+        }
+    }
+}
+
+impl Engine {
+    /// What the partition says of itself as of its clock `now`.
+    pub fn fleet_part(&self, now: Timestamp) -> FleetPart {
+        FleetPart { now, ..self.part.clone() }
+    }
+
+    /// Takes what the partition said of itself before a restart; comes before
+    /// [`Engine::finish_restore`].
+    pub fn restore_fleet_part(&mut self, part: FleetPart) {
+        self.part = part;
+    }
+
+    /// The snapshot in use.
+    pub const fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    /// Uses another snapshot from here on; accounts notice at their next event or timer.
+    pub fn set_fleet(&mut self, fleet: Arc<Fleet>) {
+        self.fleet = fleet;
+    }
+
+    /// Uses the snapshot of a fleet that has no other partition, as of `now`.
+    ///
+    /// For a loop over all accounts at once, as `replay` is: called between steps, at most once in
+    /// [`rhythm::SLOT_MS`] of simulated time and before the timers that are due after it, it tells
+    /// what a live loop knows within a minute.
+    pub fn look_at_fleet(&mut self, now: Timestamp) {
+        let part = self.fleet_part(now);
+        self.fleet = Arc::new(Fleet::of(&self.model.silence, [&part]));
+    }
+
+    /// Takes the records of a step that ends at `now` into the rhythms of their feeds.
+    pub(super) fn note_heard(&mut self, now: Timestamp) {
+        let last = Topic::ALL.into_iter().zip(std::mem::take(&mut self.heard.last));
+        let last = last.filter_map(|(topic, at)| Some((topic, at?)));
+        for (topic, at) in self.heard.earlier.drain(..).chain(last) {
+            self.part.rhythms[topic.index()].note(at.min(now));
+        }
+    }
+
+    /// Finds again in the accounts when each topic spoke last: a partition's own word of it may be
+    /// a minute old.
+    pub(super) fn restore_rhythms(&mut self, now: Timestamp) {
+        for watched in self.accounts.values() {
+            for topic in Topic::ALL {
+                if let Some(last) = watched.account.feed(topic).last_event() {
+                    self.part.rhythms[topic.index()].note(last.broker_at.min(now));
+                }
+            }
+        }
+    }
+
+    /// Counts an account if this is its daily look.
+    pub(super) fn tally(&mut self, id: &AccountId, now: Timestamp, assessment: &Assessment) {
+        let Some(watched) = self.accounts.get(id) else { return };
+        let is_daily = now.as_millis().rem_euclid(DAY_MS) == watched.look_ms;
+        let account = &watched.account;
+        if !is_daily || account.first_event_at().is_none() || watched.workflow.churned_at.is_some()
+        {
+            return;
+        }
+        let rule = &self.model.peers;
+        let start = window::since(self.fleet.silences.as_of(Topic::Usage, now), rule.feature_days);
+        let is_peer = assessment.health_band == HealthBand::Green
+            && !assessment.is_no_data
+            && account.usage.features.is_any_ever();
+        let in_use = is_peer.then(|| {
+            let catalogue = self.model.features.iter().take(tally::FEATURES_MAX);
+            let hashes = catalogue.map(|feature| name_hash(&feature.name));
+            let used = hashes.filter(|hash| account.usage.features.is_seen_since(*hash, start));
+            let said = account.profile.said();
+            (said.and_then(|said| said.plan.as_deref()), used.collect())
+        });
+        self.part.tally.note(&Look {
+            account_id: id,
+            day: now.day(),
+            segment: assessment.segment,
+            health_score: (!assessment.is_no_data).then_some(assessment.health_score),
+            is_dropped: is_usage_dropped(assessment),
+            in_use,
+        });
+    }
+}
+
+/// Whether the account's use of the product dropped, as its churn signal says.
+const fn is_usage_dropped(_: &Assessment) -> bool {
+    false
+}

@@ -1,0 +1,76 @@
+//! The fleet part of the model file: when a feed counts as stopped, and who is a peer.
+//!
+//! What is made of these numbers stands in `engine/fleet.rs`.
+
+use serde::Deserialize;
+
+use super::problems::Problems;
+use crate::engine::fleet::rhythm::MEMORY_DAYS;
+use crate::engine::time::{DAY_MS, HOUR_MS};
+use crate::engine::window::WINDOW_DAYS_MAX;
+
+/// When a feed counts as stopped (`product.md` §3).
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceRule {
+    /// No feed is silent after less than this.
+    pub at_least_hours: f64,
+    /// Nor after less than this many times its own usual longest gap.
+    pub times_usual_gap: f64,
+    /// A feed that is known for less long is not judged: a week has a weekend.
+    pub history_days_min: u16,
+    /// A feed that made fewer gaps in its last four weeks is too rare to be judged.
+    pub gaps_min: u16,
+    /// A feed that is known for so long: a gap that was a silence by all others is not usual.
+    pub outages_after_days: u16,
+}
+
+/// Whom an account is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeersRule {
+    /// Fewer accounts than these are no peers to be compared with.
+    pub accounts_min: u32,
+    /// A feature is named when at least this share of the healthy peers uses it, 0 to 1.
+    pub feature_share: f64,
+    /// A feature is in use when it was used in so many days.
+    pub feature_days: u16,
+}
+
+impl SilenceRule {
+    /// How long a feed may pause whose usual longest gap is this, in milliseconds.
+    pub fn allowed_ms(&self, usual_gap_ms: i64) -> i64 {
+        let at_least_ms = self.at_least_hours * HOUR_MS as f64;
+        (self.times_usual_gap * usual_gap_ms as f64).max(at_least_ms) as i64
+    }
+
+    /// The least time for which a feed must be known to be judged, in milliseconds.
+    pub const fn history_ms_min(&self) -> i64 {
+        self.history_days_min as i64 * DAY_MS
+    }
+
+    /// From when on outages are told from gaps, in milliseconds.
+    pub const fn outages_after_ms(&self) -> i64 {
+        self.outages_after_days as i64 * DAY_MS
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.range(&["silence", "at_least_hours"], self.at_least_hours, 1.0, 1e4);
+        problems.range(&["silence", "times_usual_gap"], self.times_usual_gap, 1.0, 1e3);
+        for (field, days) in [
+            ("history_days_min", self.history_days_min),
+            ("outages_after_days", self.outages_after_days),
+        ] {
+            problems.window(&["silence", field], days, MEMORY_DAYS);
+        }
+        problems.range(&["silence", "gaps_min"], f64::from(self.gaps_min), 1.0, 1e3);
+    }
+}
+
+impl PeersRule {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.range(&["peers", "accounts_min"], f64::from(self.accounts_min), 1.0, 1e6);
+        problems.range(&["peers", "feature_share"], self.feature_share, 0.01, 1.0);
+        problems.window(&["peers", "feature_days"], self.feature_days, WINDOW_DAYS_MAX);
+    }
+}
