@@ -202,7 +202,7 @@ fn alert(
 ) -> Alert {
     let account_id = situation.account_id;
     let identity = format!("{account_id}\0{rule_id}\0{}", raised.raised_at.as_millis());
-    let bands = &situation.model.health_of(situation.assessment.segment).bands;
+    let bands = &situation.model.of(situation.assessment.segment).health.bands;
     let threshold = match rule.map(|rule| rule.when.displayed_band) {
         Some(HealthBand::Red) | None => bands.yellow,
         Some(HealthBand::Yellow | HealthBand::Green) => bands.green,

@@ -26,7 +26,7 @@ pub(super) fn damp(
     let (band, again_at) = damped(
         workflow.band,
         situation.displayed_score,
-        &situation.model.health_of(situation.assessment.segment).bands,
+        &situation.model.of(situation.assessment.segment).health.bands,
         situation.now,
     );
     workflow.band = Some(band);
@@ -65,11 +65,12 @@ fn damped(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::account::profile::Segment;
     use crate::engine::model::Model;
     use crate::engine::time::{DAY_MS, HOUR_MS};
 
     fn walk(scores: &[(i64, f64)]) -> Vec<HealthBand> {
-        let bands = Model::default().health.bands;
+        let bands = Model::default().of(Segment::Smb).health.bands;
         let mut displayed = None;
         let mut seen = Vec::new();
         for (hour, score) in scores {
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_dwell_is_looked_at() {
-        let bands = Model::default().health.bands;
+        let bands = Model::default().of(Segment::Smb).health.bands;
         let start = Timestamp::from_millis(DAY_MS);
         let green = DisplayedBand { band: HealthBand::Green, since: start, before: None };
         let (_, again_at) = damped(Some(green), 40.0, &bands, start.plus_millis(HOUR_MS));

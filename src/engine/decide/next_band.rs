@@ -34,7 +34,7 @@ impl Movable {
 /// The fewest metrics that reach the band after the present one, then the fewest points of their
 /// scores, then the order of the catalogue; nothing when there is no such band or set.
 pub(super) fn steps(model: &Model, assessment: &Assessment) -> Vec<Step> {
-    let health_model = model.health_of(assessment.segment);
+    let health_model = &model.of(assessment.segment).health;
     let bound = match assessment.health_band {
         HealthBand::Red => health_model.bands.yellow,
         HealthBand::Yellow => health_model.bands.green,

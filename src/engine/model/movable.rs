@@ -3,11 +3,13 @@
 //!
 //! What they weigh stands in `health.rs`. How the way is found, in `decide/next_band.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::problems::Problems;
+use super::schema;
 use crate::engine::metric::{METRICS, MetricId};
 
 /// A flag a metric; nothing where the file says nothing.
@@ -26,13 +28,15 @@ impl Movable {
     pub fn is(&self, metric: MetricId) -> bool {
         self.0[metric.index()] == Some(true)
     }
+}
 
-    /// Says which metric has no flag.
-    pub(super) fn check(&self, problems: &mut Problems) {
-        for metric in MetricId::ALL {
-            if self.0[metric.index()].is_none() {
-                problems.say(&["health", "movable", metric.name()], "is missing");
-            }
-        }
+impl JsonSchema for Movable {
+    fn schema_name() -> Cow<'static, str> {
+        "Movable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let flag = serde_json::json!({ "type": "boolean" });
+        schema::each_of(MetricId::ALL.map(MetricId::name), &flag)
     }
 }

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::problems::Problems;
+use super::schema;
 use crate::engine::id::name_hash;
 use crate::engine::text::search::{Search, Terms};
 use crate::engine::text::sentiment::VALENCE_MAX;
@@ -23,26 +25,34 @@ pub const TERM_BYTES_MAX: usize = 64;
 
 /// The `texts` section. It is the same for all segments: labels are made when a text arrives and
 /// must not depend on what is known of the account by then.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct TextModel {
     /// How much of a text is read, in bytes.
+    #[schemars(range(min = 64, max = 16384))]
     pub bytes_max: u32,
     /// Over how many days sentiment and categories are counted.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// With how many days before those they are compared.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub baseline_days: u16,
     /// From how many texts on, in either, there is a trend of sentiment.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub trend_texts_min: u32,
     /// What makes a pattern of escalations.
     pub escalation_pattern: EscalationRule,
     /// Names of competitors: each is a mention of one.
+    #[schemars(with = "Vec<String>")]
     pub competitors: Vec<CompactString>,
     /// What people say when money is short.
+    #[schemars(with = "Vec<String>")]
     pub budget_concerns: Vec<CompactString>,
     /// Feedback categories and their terms.
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub categories: BTreeMap<CompactString, Vec<CompactString>>,
     /// Words and phrases that sound otherwise than in everyday English, -3 to 3.
+    #[schemars(with = "BTreeMap<String, f64>")]
+    #[schemars(extend("additionalProperties" = schema::number(-VALENCE_MAX, VALENCE_MAX)))]
     pub sentiment: BTreeMap<CompactString, f64>,
     /// The hash of each category's name, in the order of the categories.
     #[serde(skip)]
@@ -52,12 +62,13 @@ pub struct TextModel {
 }
 
 /// What makes a pattern of escalations.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct EscalationRule {
     /// Over how many days escalations are counted.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// How many must be about one feature, or of one severity.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub escalations_min: u32,
 }
 
@@ -93,15 +104,11 @@ impl TextModel {
 
     /// Says what reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        problems.range(&["texts", "bytes_max"], f64::from(self.bytes_max), 64.0, 16384.0);
-        problems.window(&["texts", "window_days"], self.window_days, WINDOW_DAYS_MAX);
-        let before_max = WINDOW_DAYS_MAX.saturating_sub(self.window_days).max(1);
-        problems.window(&["texts", "baseline_days"], self.baseline_days, before_max);
-        let place = ["texts", "escalation_pattern", "window_days"];
-        problems.window(&place, self.escalation_pattern.window_days, WINDOW_DAYS_MAX);
-        let least = f64::from(self.escalation_pattern.escalations_min);
-        problems.range(&["texts", "escalation_pattern", "escalations_min"], least, 1.0, 1e6);
-        problems.range(&["texts", "trend_texts_min"], self.trend_texts_min.into(), 1.0, 1e6);
+        let before_max = WINDOW_DAYS_MAX.saturating_sub(self.window_days);
+        if self.baseline_days > before_max {
+            let problem = format!("must be at most {before_max}, as the window lies after it");
+            problems.say(&["texts", "baseline_days"], problem);
+        }
         check_terms(problems, &["texts", "competitors"], &self.competitors);
         check_terms(problems, &["texts", "budget_concerns"], &self.budget_concerns);
         for (category, terms) in &self.categories {
@@ -111,10 +118,8 @@ impl TextModel {
             let problem = format!("must not be more than {CATEGORIES_MAX}");
             problems.say(&["texts", "categories"], problem);
         }
-        for (phrase, valence) in &self.sentiment {
-            let place = ["texts", "sentiment", phrase];
-            problems.range(&place, *valence, -VALENCE_MAX, VALENCE_MAX);
-            check_term(problems, &place, phrase);
+        for phrase in self.sentiment.keys() {
+            check_term(problems, &["texts", "sentiment", phrase], phrase);
         }
         let of_categories = self.categories.values().map(Vec::len).sum::<usize>();
         let terms = self.competitors.len() + self.budget_concerns.len() + of_categories;
@@ -125,8 +130,8 @@ impl TextModel {
 }
 
 fn check_terms(problems: &mut Problems, place: &[&str], terms: &[CompactString]) {
-    for term in terms {
-        check_term(problems, place, term);
+    for (index, term) in terms.iter().enumerate() {
+        check_term(problems, &[place, &[&index.to_string()]].concat(), term);
     }
 }
 
