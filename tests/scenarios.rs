@@ -60,6 +60,8 @@ enum Show {
     Override,
     /// With all publications, the trend.
     Trend,
+    /// With all publications, the churn probability, its band and the largest contributions.
+    Churn,
     /// With all publications, what would reach the next band.
     NextBand,
 }
@@ -331,6 +333,12 @@ impl Teller<'_> {
         if self.show.contains(&Show::Trend) {
             let days = health.trend.iter().map(|it| format!("{} {:.1}", &it.0[5..], it.1));
             more += &format!(", trend {}", days.collect::<Vec<_>>().join(", "));
+        }
+        if self.show.contains(&Show::Churn) {
+            let said = health.contributions.iter().filter(|(_, said)| said.abs() >= 0.001);
+            let said = said.take(3).map(|(term, said)| format!(" {term} {said:+.3}"));
+            let (p, band) = (health.churn_probability, health.churn_band.name());
+            more += &format!(", churn {p:.4} {band}{}", said.collect::<String>());
         }
         if self.show.contains(&Show::NextBand) {
             let steps = health.to_next_band.iter();

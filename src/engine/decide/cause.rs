@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 
 use super::{Situation, points};
+use crate::engine::account::FACET_TOPICS;
 use crate::engine::account::feed::LastEvent;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -88,7 +89,7 @@ fn moved_by(situation: &Situation<'_>, before: Option<&Said>, now: &Said) -> Opt
         Some(before) => std::array::from_fn(|topic| now.heard[topic] != before.heard[topic]),
         None => Topic::ALL.map(|topic| situation.account.feed(topic).last_event().is_some()),
     };
-    let newest = newest(situation, &Topic::ALL, &heard)?;
+    let newest = newest(situation, &FACET_TOPICS, &heard)?;
     let Some(before) = before else {
         let zero = SaidMetrics::new(&[None; METRICS], [0; METRICS], 0);
         return Some(largest(situation, &heard, &zero, &now.metrics).unwrap_or(newest));
