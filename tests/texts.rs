@@ -131,7 +131,7 @@ fn subject_and_body_are_one_text_and_every_kind_of_text_is_read() {
         let folded = made(1, type_name, &body, 5).fold_into(&mut account);
         assert_eq!(account.competitor_mentions(Day::from_number(FIRST_DAY)), 1, "{type_name}");
         let Folded::Applied(facts) = folded else { panic!("{type_name}: {folded:?}") };
-        assert!(facts.into_iter().any(|fact| fact == Fact::CompetitorMentioned), "{type_name}");
+        assert!(facts.into_each().any(|fact| fact == Fact::CompetitorMentioned), "{type_name}");
         assert!(account.is_competition_known() && !account.commercial.feed.is_live());
     }
     let answer = made(1, "nps", &json!({"score": 3, "comment": text}), 5);
