@@ -12,6 +12,7 @@ use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
 use customer_pulse::engine::id::{IdKey, name_hash};
+use customer_pulse::engine::metric::MetricId;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::OutputBody;
 use customer_pulse::engine::silence::Silences;
@@ -241,7 +242,10 @@ fn figures_are_recounts_of_what_was_said() {
 #[test]
 fn escalations_have_a_feature_and_a_severity_in_common() {
     let mut account = Account::new(Memory::All);
-    let ticket = |id: &str, severity: u8| json!({"ticket_id": id, "severity": severity, "feature": "search"});
+    let ticket = |id: &str, severity: u8| {
+        let feature = "search";
+        json!({"ticket_id": id, "severity": severity, "feature": feature})
+    };
     let escalated = |id: &str| json!({"ticket_id": id});
     let events = [
         made(1, "ticket_escalated", &escalated("t1"), 10),
@@ -331,4 +335,31 @@ fn faults_of_the_terms_are_named() {
         let found = problems(from, to);
         assert!(found.contains(fault), "{fault}: {found}");
     }
+}
+
+#[test]
+fn a_mention_in_a_text_counts_as_the_event_and_brings_nothing_else_of_the_topic() {
+    let text = "Vantora is cheaper and there is no budget.";
+    let (mut told, mut read) = (Account::new(Memory::All), Account::new(Memory::All));
+    made(1, "competitor_mention", &json!({}), 5).fold_into(&mut told);
+    made(2, "budget_concern", &json!({}), 5).fold_into(&mut told);
+    made(1, "note", &json!({"channel": "mail", "text": text}), 5).fold_into(&mut read);
+    let score = |account: &Account, metric| {
+        let found = assess(&MODEL, &Silences::NONE, account, instant(20, 2));
+        found.metric(metric)
+    };
+    for metric in [MetricId::C4, MetricId::C5] {
+        assert_eq!(score(&read, metric), score(&told, metric), "{metric:?}");
+        assert!(score(&read, metric).is_some(), "{metric:?}");
+    }
+    for metric in [MetricId::C1, MetricId::C2, MetricId::C3] {
+        assert_eq!(score(&read, metric), None, "{metric:?}");
+    }
+    assert!(score(&told, MetricId::C3).is_some());
+    // A confirmation that came after the text outweighs what it says.
+    let confirmed = json!({"status": "confirmed"});
+    made(3, "budget_status", &confirmed, 4).fold_into(&mut read);
+    let before = score(&read, MetricId::C4);
+    made(4, "budget_status", &confirmed, 6).fold_into(&mut read);
+    assert!(score(&read, MetricId::C4) > before);
 }
