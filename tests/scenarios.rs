@@ -46,6 +46,8 @@ struct Story {
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Show {
+    /// What publications say of texts and escalations, when it is other than before.
+    Texts,
     /// Transitions of alerts.
     Alerts,
     /// Publications with another displayed band than the one before.
@@ -297,6 +299,9 @@ impl Teller<'_> {
     }
 
     fn health(&mut self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        if self.show.contains(&Show::Texts) {
+            return self.texts(account_id, health);
+        }
         let band = health.displayed_health_band;
         let is_news = self.bands.insert(account_id.to_owned(), band) != Some(band);
         let stale = health.freshness.iter().filter(|(_, feed)| feed.stale);
@@ -352,4 +357,23 @@ impl Teller<'_> {
 /// An instant without fractions of a second that are none.
 fn short(at: Timestamp) -> String {
     at.to_string().replace(".000Z", "Z")
+}
+
+impl Teller<'_> {
+    fn texts(&self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        let (mood, pattern) = (health.texts.sentiment, &health.escalation_pattern);
+        let of = |number: Option<f64>| number.map_or("?".to_owned(), |it| it.to_string());
+        let mut said = vec![format!("{} {} {}", mood.texts, of(mood.mean), of(mood.trend))];
+        for (category, feedback) in &health.texts.feedback {
+            let (texts, before) = (feedback.texts, feedback.texts_before);
+            said.push(format!("{category} {texts}/{before} {}", json!(feedback.terms)));
+        }
+        for (name, mention) in &health.texts.mentions {
+            said.push(format!("{name} {} {}", short(mention.last_at), json!(mention.terms)));
+        }
+        said.extend(pattern.as_ref().map(|pattern| json!(pattern).to_string()));
+        let line = said.join(", ");
+        let before = self.lines.iter().rev().find(|(account, _)| account == account_id);
+        before.is_none_or(|(_, before)| !before.ends_with(&line)).then_some(line)
+    }
 }
