@@ -17,6 +17,7 @@ pub mod broker;
 pub mod check;
 pub mod demo;
 pub mod generate;
+pub mod replay;
 pub mod run;
 pub mod solo;
 pub mod supervise;
@@ -67,6 +68,8 @@ pub enum Command {
     Demo(demo::Demo),
     /// Write a believable world of accounts to Kafka or to a file
     Generate(generate::Generate),
+    /// Tell what a live service would have said of events in files or topics; needs no broker
+    Replay(Box<replay::Replay>),
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -133,7 +136,7 @@ impl Command {
     /// What is logged unless it was set: the demo's terminal has better use for its lines.
     pub const fn log_filter(&self) -> &'static str {
         match self {
-            Command::Demo(_) => "warn",
+            Command::Demo(_) | Command::Replay(_) => "warn",
             Command::Run | Command::Generate(_) | Command::Topics(_) | Command::Check => "info",
         }
     }

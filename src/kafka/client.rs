@@ -127,6 +127,13 @@ pub fn view_reader(config: &Config) -> ClientConfig {
     unjoined(config, consumer(config, "view", &RESTORER))
 }
 
+/// The assign-only consumer of a stretch of a topic: it is told where the topic ends.
+pub fn range_reader(config: &Config) -> ClientConfig {
+    let mut client = unjoined(config, consumer(config, "range", &RESTORER));
+    client.set("enable.partition.eof", "true");
+    client
+}
+
 /// The transactional producer of a worker.
 pub fn producer(config: &Config, worker: u32) -> ClientConfig {
     let mut client = publisher(config, &format!("{worker}-producer"));
