@@ -21,8 +21,7 @@ pub enum Heard<'a> {
 /// How far and with what in view a history is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Course {
-    /// Time passes on to this instant after the last record, and records later than it are not
-    /// taken; nothing: it stops at the last record.
+    /// Time passes on to this instant after the last record; nothing: it stops there.
     pub until: Option<Timestamp>,
     /// The records are those of all accounts, so that a feed that stops is told from a customer
     /// who stops, and an account has peers. Else each account is judged by itself.
@@ -37,7 +36,7 @@ struct Passage<'e, H> {
     fleet_look_at: Option<Timestamp>,
 }
 
-/// Takes the sorted `history`. Answers how many records were taken.
+/// Takes the sorted `history`.
 ///
 /// A step is one record or one timer. The clock is the broker time of the records; a timer runs
 /// before a record of its own instant.
@@ -49,27 +48,21 @@ pub fn replay<E>(
     engine: &mut Engine,
     course: Course,
     hear: impl FnMut(Heard<'_>) -> Result<(), E>,
-) -> Result<usize, E> {
+) -> Result<(), E> {
     let decoder = Decoder::new();
     let fleet_look_at = course.with_fleet.then(Timestamp::default);
     let mut passage = Passage { engine, hear, fleet_look_at };
-    let mut n_taken = 0;
-    let is_due = |kept: &Kept<'_>| course.until.is_none_or(|end| kept.broker_at <= end);
-    for kept in history.iter().take_while(is_due) {
+    for (offset, kept) in history.iter().enumerate() {
         passage.pass_time(kept.broker_at)?;
         passage.look_at_fleet(kept.broker_at);
-        let outcome = apply(passage.engine, &decoder, &kept, n_taken);
+        let outcome = apply(passage.engine, &decoder, &kept, offset);
         (passage.hear)(Heard::Taken(&kept, outcome))?;
         if !kept.with_next {
             passage.engine.finish_step(kept.broker_at, 0);
         }
         passage.say()?;
-        n_taken += 1;
     }
-    if let Some(until) = course.until {
-        passage.pass_time(until)?;
-    }
-    Ok(n_taken)
+    course.until.map_or(Ok(()), |until| passage.pass_time(until))
 }
 
 impl<E, H: FnMut(Heard<'_>) -> Result<(), E>> Passage<'_, H> {
@@ -101,10 +94,10 @@ impl<E, H: FnMut(Heard<'_>) -> Result<(), E>> Passage<'_, H> {
     }
 }
 
-fn apply(engine: &mut Engine, decoder: &Decoder, kept: &Kept<'_>, n_taken: usize) -> Outcome {
+fn apply(engine: &mut Engine, decoder: &Decoder, kept: &Kept<'_>, offset: usize) -> Outcome {
     let headers = kept.headers();
     let decoded = decoder.decode(&kept.record(&headers));
-    let origin = Origin { offset: n_taken as i64, broker_at: kept.broker_at };
+    let origin = Origin { offset: offset as i64, broker_at: kept.broker_at };
     match decoded.expect("it was decoded before it was held") {
         Decoded::Event(event) => engine.apply(&event, origin),
         Decoded::Erase { account_id } => {

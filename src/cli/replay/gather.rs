@@ -194,18 +194,15 @@ impl Gathered {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn report(&self, n_taken: usize, n_lines: u64, took: Duration) -> anyhow::Result<()> {
-        let mut out = std::io::stderr().lock();
+    pub fn report(&self, n_lines: u64, took: Duration) -> anyhow::Result<()> {
         self.report_rejects()?;
+        let mut out = std::io::stderr().lock();
         let n_events = self.history.len();
-        if n_taken < n_events {
-            writeln!(out, "pulse: {} events after the end were left out", n_events - n_taken)?;
-        }
         let seconds = took.as_secs_f64();
-        let rate = n_taken as f64 / seconds.max(1e-9);
+        let rate = n_events as f64 / seconds.max(1e-9);
         writeln!(
             out,
-            "pulse: {n_taken} events, {n_lines} lines written in {seconds:.1} s ({rate:.0} events/s)"
+            "pulse: {n_events} events, {n_lines} lines written in {seconds:.1} s ({rate:.0} events/s)"
         )?;
         Ok(())
     }

@@ -45,8 +45,8 @@ pub struct Replay {
     /// Write the outputs to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Let time pass to this instant after the last event; later events are left out (RFC 3339 or
-    /// a date; default: the last event, or as a story says)
+    /// Let time pass on to this instant after the last event (RFC 3339 or a date; default: stop at
+    /// the last event, or where a story ends)
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub until: Option<Timestamp>,
     /// Write outputs of these topics only, such as cs.alerts,cs.playbooks
@@ -103,16 +103,15 @@ pub fn main(config: &Config, args: &Replay) -> anyhow::Result<Exit> {
     let gathered =
         gather::gather(config, &args.into(), Rejects::open(args.rejects.as_deref())?, &progress)?;
     let mut lines = Lines::open(args.out.as_deref())?;
-    let n_taken = match &questions {
+    match &questions {
         Some(questions) => {
             as_of::answer(config, &model, &gathered.history, questions, &progress, &mut lines)?;
-            gathered.history.len()
         }
         None => replay(config, args, &model, &gathered, &progress, &mut lines)?,
-    };
+    }
     let n_lines = lines.finish()?;
     progress.finish();
-    gathered.report(n_taken, n_lines, started.elapsed())?;
+    gathered.report(n_lines, started.elapsed())?;
     Ok(if gathered.rejects.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
@@ -123,7 +122,7 @@ fn replay(
     gathered: &Gathered,
     progress: &Progress,
     lines: &mut Lines,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<()> {
     let id_key = IdKey::new(config.privacy.key());
     let mut engine = Engine::new(Arc::clone(model), id_key, Memory::All);
     let course = Course {
