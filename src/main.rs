@@ -25,6 +25,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let config = cli.settings.load(cli.command.log_filter())?;
     match &cli.command {
         Command::Topics(command) => cli::topics::main(&config, *command),
+        Command::Model(command) => cli::model::main(&config, command),
         Command::Check => cli::check::main(&config, &std::io::stdout()),
         Command::Run => cli::run::main(config),
         Command::Demo(args) => cli::demo::main(config, args, cli.settings.bootstrap.is_some()),

@@ -114,6 +114,12 @@ series! {
     partitions: IntGaugeVec = "pulse_partitions", "state";
     /// Accounts by segment and displayed band.
     accounts: IntGaugeVec = "pulse_accounts", "segment", "band";
+    /// Always 1; its label is the version of the newest valid model that this process has read.
+    model_info: IntGaugeVec = "pulse_model_info", "version";
+    /// Where the model of a live partition stands in `cs.pulse-model`; equal once all took it.
+    model_offset: IntGaugeVec = "pulse_model_offset", "partition";
+    /// Models that were refused, by where they came from: `topic`, or the `file` of a SIGHUP.
+    model_refused: IntCounterVec = "pulse_model_refused_total", "from";
     /// Alert transitions published.
     alerts: IntCounterVec = "pulse_alerts_total", "rule", "transition";
     /// Alerts that are open, acknowledged or snoozed.
@@ -136,6 +142,9 @@ impl Telemetry {
         }
         for severity in ["critical", "error", "warning", "info"] {
             telemetry.alerts_open.with_label_values(&[severity]);
+        }
+        for from in ["topic", "file"] {
+            telemetry.model_refused.with_label_values(&[from]);
         }
         telemetry
     }

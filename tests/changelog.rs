@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use customer_pulse::engine::account::feed::Memory;
-use customer_pulse::engine::account::workflow::Said;
+use customer_pulse::engine::account::workflow::said::Said;
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
 use customer_pulse::engine::id::IdKey;

@@ -4,7 +4,7 @@
 
 use std::io::{Stdout, StdoutLock, Write as _};
 
-use crate::cli::{Exit, run};
+use crate::cli::{Exit, model};
 use crate::config::Config;
 use crate::kafka::topics::Plan;
 use crate::kafka::{probe, topics};
@@ -28,8 +28,8 @@ pub fn main(config: &Config, stdout: &Stdout) -> anyhow::Result<Exit> {
         report
             .note("privacy", "no privacy.hash_key: people's ids are hashed with a published key")?;
     }
-    match run::model(config) {
-        Ok(model) => report.good("model", &format!("version {}", model.version()))?,
+    match model::own(config) {
+        Ok(own) => report.good("model", &format!("version {}", own.version()))?,
         Err(error) => report.bad("model", &format!("{error:#}"))?,
     }
     match topics::look(config) {

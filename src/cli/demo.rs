@@ -16,7 +16,7 @@ use crate::cli::broker::Broker;
 use crate::cli::solo::Solo;
 use crate::cli::supervise::{End, supervise};
 use crate::cli::terminal::{Pace, screen};
-use crate::cli::{generate, run};
+use crate::cli::{generate, model, run};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
@@ -108,7 +108,8 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
     say(&format!("writing {} days of {} accounts", args.days, args.accounts));
     let n_history = generate::publish(&mut world, &publisher, history_end)?;
     say(&format!("{n_history} events written; the workers start"));
-    let setup = Arc::new(run::setup(config, start_clock())?);
+    let (setup, models) = run::setup(config, start_clock())?;
+    let setup = Arc::new(setup);
     let view = Arc::new(View::default());
     let live = {
         let setup = Arc::clone(&setup);
@@ -127,7 +128,7 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
         let (setup, view) = (Arc::clone(&setup), Arc::clone(&view));
         spawn("terminal", move || draw(&setup.telemetry, &setup.status, &setup.config, &view))?
     };
-    let exit = run::serve(&setup, &view)?;
+    let exit = run::serve(&setup, models, &view)?;
     for thread in [live, drawn] {
         ensure!(thread.join().is_ok(), "a thread of the demo panicked");
     }
@@ -137,7 +138,7 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
 fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     config.workers = 1;
     let (world, history_end, start_clock) = world(args);
-    let model = Arc::new(run::model(&config)?);
+    let model = model::own(&config)?.model;
     let view = Arc::new(View::default());
     let telemetry = Arc::new(Telemetry::new());
     let status = Arc::new(Status::new(1));

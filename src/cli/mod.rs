@@ -17,6 +17,7 @@ pub mod broker;
 pub mod check;
 pub mod demo;
 pub mod generate;
+pub mod model;
 pub mod replay;
 pub mod run;
 pub mod solo;
@@ -73,6 +74,9 @@ pub enum Command {
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
+    /// Put a model in force
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Check settings, model, brokers, topics, permissions and where keys lie
     Check,
 }
@@ -84,6 +88,16 @@ pub enum TopicsCommand {
     Plan,
     /// Make what is missing; change nothing that is there
     Apply,
+}
+
+/// `pulse model …`
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ModelCommand {
+    /// Publish a model file: every process takes it between two of its transactions
+    Publish {
+        /// The model file
+        file: PathBuf,
+    },
 }
 
 /// How a process ends. Usage errors (2) are clap's.
@@ -137,7 +151,11 @@ impl Command {
     pub const fn log_filter(&self) -> &'static str {
         match self {
             Command::Demo(_) | Command::Replay(_) => "warn",
-            Command::Run | Command::Generate(_) | Command::Topics(_) | Command::Check => "info",
+            Command::Run
+            | Command::Generate(_)
+            | Command::Topics(_)
+            | Command::Model(_)
+            | Command::Check => "info",
         }
     }
 }

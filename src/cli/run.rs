@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::cli::Exit;
 use crate::cli::supervise::{End, supervise};
+use crate::cli::{Exit, model};
 use crate::config::Config;
 use crate::engine::decode::Decoder;
 use crate::engine::event::Topic;
 use crate::engine::id::IdKey;
-use crate::engine::model::Model;
-use crate::engine::model::problems::ModelErrors;
 use crate::engine::output::OutputTopic;
 use crate::http::page;
 use crate::kafka::clock::Clock;
 use crate::kafka::failure::Failure;
+use crate::kafka::model_feed::ModelFeed;
 use crate::kafka::setup::Setup;
 use crate::kafka::status::Status;
 use crate::kafka::topics;
@@ -33,13 +32,19 @@ const RESTART_WAIT: Duration = Duration::from_secs(1);
 /// Runs until told to stop.
 pub fn main(config: Config) -> anyhow::Result<Exit> {
     let clock = Clock::moved(config.clock.offset);
-    let setup = Arc::new(setup(config, clock)?);
-    tracing::info!(version = setup.model.version(), "model in force");
-    serve(&setup, &Arc::new(View::default()))
+    let (setup, models) = setup(config, clock)?;
+    serve(&Arc::new(setup), models, &Arc::new(View::default()))
 }
 
-/// Lets workers, view feed and HTTP servers run until the process is told to stop.
-pub fn serve(setup: &Arc<Setup>, view: &Arc<View>) -> anyhow::Result<Exit> {
+/// Lets workers, feeds and HTTP servers run until the process is told to stop.
+pub fn serve(setup: &Arc<Setup>, models: ModelFeed, view: &Arc<View>) -> anyhow::Result<Exit> {
+    let models = {
+        let setup = Arc::clone(setup);
+        std::thread::Builder::new()
+            .name("models".to_owned())
+            .spawn(move || model::follow(&setup, models, RESTART_WAIT))
+            .context("the models' thread cannot start")?
+    };
     let feed = {
         let (setup, view) = (Arc::clone(setup), Arc::clone(view));
         std::thread::Builder::new()
@@ -52,8 +57,10 @@ pub fn serve(setup: &Arc<Setup>, view: &Arc<View>) -> anyhow::Result<Exit> {
     let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
         work(&workers, number)
     })?;
-    if feed.join().is_err() {
-        tracing::error!("the view's thread panicked");
+    for (thread, of) in [(feed, "view"), (models, "models")] {
+        if thread.join().is_err() {
+            tracing::error!(of, "a thread panicked");
+        }
     }
     Ok(exit)
 }
@@ -62,35 +69,26 @@ pub fn serve(setup: &Arc<Setup>, view: &Arc<View>) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// A model file, a broker or topics that cannot be used; the text says what to do.
-pub fn setup(config: Config, clock: Clock) -> anyhow::Result<Setup> {
-    let model = Arc::new(model(&config)?);
+pub fn setup(config: Config, clock: Clock) -> anyhow::Result<(Setup, ModelFeed)> {
+    let own = model::own(&config)?;
     let partitions = topics::check(&config)?;
-    Ok(Setup {
-        model,
+    let telemetry = Arc::new(Telemetry::new());
+    let models = ModelFeed::start(&config, &telemetry, &own, clock.now())?;
+    let setup = Setup {
+        in_force: models.watch(),
         decoder: Decoder::new(),
         id_key: IdKey::new(config.privacy.key()),
         input_names: Topic::ALL.map(|topic| topics::name_of(&config.topics, topic).to_owned()),
         output_names: OutputTopic::ALL.map(|topic| config.topics.output(topic).to_owned()),
         changelog_name: config.topics.pulse_changelog.clone(),
+        fleet_name: config.topics.pulse_fleet.clone(),
         partitions,
-        telemetry: Arc::new(Telemetry::new()),
+        telemetry,
         status: Arc::new(Status::new(config.workers)),
         clock,
         config,
-    })
-}
-
-/// The model that the settings name, or the one that is built in.
-///
-/// # Errors
-/// When the file cannot be read, or [`ModelErrors`].
-pub fn model(config: &Config) -> anyhow::Result<Model> {
-    let Some(path) = &config.model else { return Ok(Model::default()) };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        ModelErrors::unreadable(format!("{error}: `model` must name a readable file"))
-    });
-    text.and_then(|text| Model::parse(&text))
-        .with_context(|| format!("the model file {} cannot be used", path.display()))
+    };
+    Ok((setup, models))
 }
 
 /// One worker: started afresh after every failure that a fresh start may mend.

@@ -82,7 +82,7 @@ where
                 let _gone = stopped.changed().await;
             }));
         }
-        let signals = signals()?;
+        let signals = signals(status)?;
         let ends = start_workers(config.workers, worker)?;
         let limit = config.shutdown.limit;
         let verdict = watch_over(config.workers, signals, ends, status, limit).await;
@@ -121,8 +121,9 @@ where
     Ok(ends)
 }
 
-/// SIGTERM and SIGINT by their numbers. SIGHUP is taken so that a closed terminal ends nothing.
-fn signals() -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
+/// SIGTERM and SIGINT by their numbers. SIGHUP, which a closed terminal sends too, ends nothing: the
+/// model file is read again.
+fn signals(status: &Arc<Status>) -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
     let (seen, signals) = mpsc::unbounded_channel();
     for (kind, number) in [
         (SignalKind::terminate(), Some(15)),
@@ -130,11 +131,13 @@ fn signals() -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
         (SignalKind::hangup(), None),
     ] {
         let mut stream = signal(kind).context("signals cannot be received")?;
-        let seen = seen.clone();
+        let (seen, status) = (seen.clone(), Arc::clone(status));
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
-                if number.is_some_and(|number| seen.send(number).is_err()) {
-                    break;
+                match number {
+                    Some(number) if seen.send(number).is_err() => break,
+                    Some(_) => {}
+                    None => status.ask_to_reload(),
                 }
             }
         });

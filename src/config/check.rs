@@ -98,6 +98,7 @@ fn check_ranges(config: &Config, found: &mut Vec<(&'static str, String)>) {
     };
     let secs = Duration::from_secs;
     span("step.interval", config.step.interval, Duration::from_millis(1), secs(5));
+    span("fleet.interval", config.fleet.interval, Duration::from_millis(100), secs(3600));
     span("shutdown.limit", config.shutdown.limit, secs(1), secs(600));
     let offset = config.clock.offset.unsigned_abs();
     span("clock.offset", offset, Duration::ZERO, secs(20 * 365 * 86_400));

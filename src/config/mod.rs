@@ -40,6 +40,8 @@ pub struct Config {
     pub step: Step,
     /// What one partition may hold back to take records in broker-time order.
     pub hold: Hold,
+    /// What partitions say to each other.
+    pub fleet: Fleet,
     /// The address of probes and Prometheus.
     pub ops: Ops,
     /// The address of pages and API.
@@ -134,6 +136,15 @@ pub struct Hold {
     pub records_max: usize,
     /// Bytes held back per partition number.
     pub bytes_max: usize,
+}
+
+/// `fleet.*`
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fleet {
+    /// How often a partition speaks of itself, and hears of the others, at most.
+    #[serde(with = "duration")]
+    pub interval: Duration,
 }
 
 /// `ops.*`
@@ -269,6 +280,7 @@ impl Default for Config {
             topics: Topics::default(),
             step: Step::default(),
             hold: Hold::default(),
+            fleet: Fleet::default(),
             ops: Ops::default(),
             http: Http::default(),
             clock: Clock::default(),
@@ -329,6 +341,12 @@ impl Default for Step {
 impl Default for Hold {
     fn default() -> Self {
         Self { records_max: 10_000, bytes_max: 8_000_000 }
+    }
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(60) }
     }
 }
 

@@ -10,6 +10,9 @@ use super::model::Model;
 use super::model::health::{HealthBand, HealthModel};
 use super::silence::Silences;
 use super::time::Timestamp;
+use texts::TextFigures;
+
+pub mod texts;
 
 /// The health score of an account of which no metric exists.
 pub const NO_DATA_SCORE: f64 = 75.0;
@@ -39,6 +42,8 @@ pub struct Assessment {
     pub segment: Segment,
     /// Who uses the product.
     pub usage: UsageFigures,
+    /// What its texts tell.
+    pub texts: TextFigures,
     /// When each topic last spoke of the account, in the order of [`Topic::ALL`].
     pub freshness: [Option<Timestamp>; Topic::ALL.len()],
 }
@@ -74,7 +79,7 @@ impl Assessment {
 pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timestamp) -> Assessment {
     let said = account.profile.said();
     let segment = model.segment(said);
-    let health_model = model.health_of(segment);
+    let health_model = &model.of(segment).health;
     let metrics = score_metrics(health_model, silences, account, now);
     let parts = Parts::of(health_model, &metrics);
     let is_no_data = parts.component_weight <= 0.0;
@@ -99,6 +104,7 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
             monthly_active_users: active_users(30),
             seats: said.and_then(|said| said.seats),
         },
+        texts: TextFigures::of(account, &model.texts, now),
         freshness: Topic::ALL.map(|topic| account.feed(topic).last_at()),
     }
 }

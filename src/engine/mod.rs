@@ -40,6 +40,8 @@ pub mod decide;
 
 pub mod state;
 
+mod timers;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ use output::{AccountId, Output, OutputBody};
 use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
+use timers::Timers;
 
 /// Days after which the gravestone of an erased account may go.
 const GRAVESTONE_DAYS: i64 = 7;
@@ -71,7 +74,7 @@ pub struct Engine {
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
-    timers: BTreeSet<(Timestamp, AccountId)>,
+    timers: Timers,
     touched: Vec<AccountId>,
     changed: BTreeSet<AccountId>,
     outputs: Vec<Output>,
@@ -103,6 +106,7 @@ impl Engine {
     /// An engine without accounts.
     pub fn new(model: Arc<Model>, id_key: IdKey, memory: Memory) -> Self {
         Self {
+            timers: Timers::new(&model),
             model,
             id_key,
             memory,
@@ -111,11 +115,18 @@ impl Engine {
             heard: Heard::default(),
             now: Timestamp::default(),
             accounts: HashMap::default(),
-            timers: BTreeSet::new(),
             touched: Vec::new(),
             changed: BTreeSet::new(),
             outputs: Vec::new(),
         }
+    }
+
+    /// From now on accounts are decided with `model`, in force in this partition since `since`.
+    ///
+    /// Those that were decided with another one are looked at again within its `relook_minutes`.
+    pub fn set_model(&mut self, model: Arc<Model>, since: Timestamp) {
+        self.timers.take_model(&model, since, self.accounts.iter_mut());
+        self.model = model;
     }
 
     /// Folds one event, after the timers of its account that were due by its broker time.
@@ -125,7 +136,7 @@ impl Engine {
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
         let (outcome, facts) = self.fold(event, origin, true);
         if facts != Facts::NONE {
-            let facts: SmallVec<[Fact; 2]> = facts.iter().collect();
+            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
             let as_of = origin.broker_at.max(self.now);
             self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }
@@ -145,7 +156,7 @@ impl Engine {
     fn fold(&mut self, event: &Event<'_>, origin: Origin, live: bool) -> (Outcome, Facts) {
         let id: &str = &event.account_id;
         let as_of = origin.broker_at.max(self.now);
-        if live && self.accounts.get(id).is_some_and(|it| it.look_again_at <= as_of) {
+        if live && self.accounts.get(id).is_some_and(|it| it.due_at <= as_of) {
             self.run_timers(&AccountId::from(id), as_of);
         }
         if !self.accounts.contains_key(id) {
@@ -195,11 +206,12 @@ impl Engine {
         self.run_timers(&id, as_of);
         let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
         if let Some(before) = self.accounts.get(&id) {
-            self.timers.remove(&(before.look_again_at, id.clone()));
+            self.timers.remove(&id, before);
         }
         let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
         watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
-        self.timers.insert((watched.look_again_at, id.clone()));
+        watched.note_model(&self.model);
+        self.timers.set(&id, &mut watched);
         self.accounts.insert(id.clone(), watched);
         self.touched.retain(|touched| *touched != id);
         if said {
@@ -221,20 +233,15 @@ impl Engine {
             self.decide_as_of(&id, now, &[]);
         }
         for _ in 0..due_max {
-            match self.timers.first() {
-                Some((due_at, _)) if *due_at <= now => {
-                    let (due_at, id) = self.timers.pop_first().expect("there is a first");
-                    self.run_timer(&id, due_at);
-                }
-                Some(_) | None => return false,
-            }
+            let Some((due_at, id)) = self.timers.pop_due(now) else { return false };
+            self.run_timer(&id, due_at);
         }
-        self.timers.first().is_some_and(|(due_at, _)| *due_at <= now)
+        self.timers.next_due_at().is_some_and(|due_at| due_at <= now)
     }
 
     /// When the next timer is due.
     pub fn next_due_at(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(due_at, _)| *due_at)
+        self.timers.next_due_at()
     }
 
     /// Takes what was said since the last call, in order.
@@ -253,7 +260,7 @@ impl Engine {
             match self.accounts.get_mut(&id) {
                 Some(watched) => {
                     let dirty = std::mem::take(&mut watched.dirty);
-                    watched.changes(&id, dirty, self.model.version(), &mut write);
+                    watched.changes(&id, dirty, &mut write);
                 }
                 None => write(Change::gone(&id)),
             }
@@ -277,7 +284,8 @@ impl Engine {
         self.accounts.entry(id.clone()).or_insert_with(|| Watched::new(&id, memory))
     }
 
-    /// Ends a restore: accounts refolded since are due at `now`, all others when they said.
+    /// Ends a restore: accounts refolded since are due at `now`, all others when they said, those
+    /// that were decided with another model than the one in force as after its coming.
     pub fn finish_restore(&mut self, now: Timestamp) {
         self.now = now;
         self.heard = Heard::default();
@@ -287,8 +295,7 @@ impl Engine {
                 watched.look_again_at = now;
             }
         }
-        self.timers =
-            self.accounts.iter().map(|(id, watched)| (watched.look_again_at, id.clone())).collect();
+        self.timers.begin(self.accounts.iter_mut());
     }
 
     /// The accounts that events were folded into since the last call, by id.
@@ -305,10 +312,9 @@ impl Engine {
 
     /// Runs the timers of one account that are due by `until`, each as of its due instant.
     fn run_timers(&mut self, id: &AccountId, until: Timestamp) {
-        while let Some(due_at) =
-            self.accounts.get(id).map(|it| it.look_again_at).filter(|due_at| *due_at <= until)
-        {
-            self.timers.remove(&(due_at, id.clone()));
+        while let Some(watched) = self.accounts.get(id).filter(|it| it.due_at <= until) {
+            let due_at = watched.due_at;
+            self.timers.remove(id, watched);
             self.run_timer(id, due_at);
         }
     }
@@ -347,19 +353,16 @@ impl Engine {
             model: &self.model,
             fleet: &self.fleet,
             now,
+            displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
         };
-        let already = self.outputs.len();
-        let workflow_before = watched.workflow.clone();
-        let look_again_at =
+        let decided =
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
-        watched.dirty.rest |= watched.workflow != workflow_before;
-        // Two publications may have the same instant: their number tells, not their time.
-        let outputs = &self.outputs[already..];
-        watched.dirty.said |= outputs.iter().any(|it| matches!(it.body, OutputBody::Health(_)));
-        self.timers.remove(&(watched.look_again_at, id.clone()));
-        watched.look_again_at = look_again_at;
-        self.timers.insert((look_again_at, id.clone()));
+        watched.dirty.rest |= decided.is_workflow_changed;
+        watched.dirty.said |= decided.is_published;
+        watched.look_again_at = decided.look_again_at;
+        watched.note_model(&self.model);
+        self.timers.set(id, watched);
         self.changed.insert(id.clone());
         Some(assessment)
     }

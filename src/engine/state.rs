@@ -14,8 +14,10 @@ use super::account::profile::Profile;
 use super::account::relationship::Relationship;
 use super::account::support::Support;
 use super::account::usage::Usage;
-use super::account::workflow::{Said, Workflow};
+use super::account::workflow::Workflow;
+use super::account::workflow::said::Said;
 use super::event::Topic;
+use super::model::Model;
 use super::time::Timestamp;
 
 /// One account with all that was decided about it.
@@ -27,12 +29,16 @@ pub struct Watched {
     pub workflow: Workflow,
     /// What was published last.
     pub said: Option<Said>,
-    /// Its timer.
+    /// When it wants to be looked at again.
     pub look_again_at: Timestamp,
+    /// Version of the model that it was decided with last; empty before the first time.
+    pub model_version: CompactString,
     /// The last usage offset applied; -1 before the first.
     pub usage_offset: i64,
     /// Set once the account was erased.
     pub gravestone: Option<Gravestone>,
+    /// Its timer: never later than `look_again_at`.
+    pub(super) due_at: Timestamp,
     pub(super) look_ms: i64,
     pub(super) dirty: Dirty,
     pub(super) touched: bool,
@@ -188,6 +194,8 @@ impl Watched {
             workflow: Workflow::default(),
             said: None,
             look_again_at: Timestamp::from_millis(i64::MAX),
+            model_version: CompactString::const_new(""),
+            due_at: Timestamp::from_millis(i64::MAX),
             usage_offset: -1,
             gravestone: None,
             look_ms: super::look_ms(account_id),
@@ -212,6 +220,7 @@ impl Watched {
         self.account.usage = record.usage;
         self.usage_offset = record.usage_offset;
         self.look_again_at = record.look_again_at;
+        self.model_version = record.model_version;
     }
 
     /// Takes what a rest record says.
@@ -226,6 +235,14 @@ impl Watched {
         self.workflow = record.workflow;
         self.gravestone = record.gravestone;
         self.look_again_at = record.look_again_at;
+        self.model_version = record.model_version;
+    }
+
+    /// Notes with which model it was decided.
+    pub(super) fn note_model(&mut self, model: &Model) {
+        if self.model_version != model.version() {
+            self.model_version = CompactString::from(model.version());
+        }
     }
 
     pub(super) fn forget_usage(&mut self, memory: Memory) {
@@ -237,7 +254,6 @@ impl Watched {
         &self,
         account_id: &str,
         dirty: Dirty,
-        model_version: &str,
         write: &mut impl FnMut(Change<'_>),
     ) {
         let rest = RestState {
@@ -251,7 +267,7 @@ impl Watched {
             workflow: &self.workflow,
             gravestone: self.gravestone,
             look_again_at: self.look_again_at,
-            model_version,
+            model_version: &self.model_version,
         };
         // First, as an account may have started anew in the step that erased it.
         if dirty.erased {
@@ -264,7 +280,7 @@ impl Watched {
                 usage: &self.account.usage,
                 usage_offset: self.usage_offset,
                 look_again_at: self.look_again_at,
-                model_version,
+                model_version: &self.model_version,
             };
             write(Change { account_id, state: StateChange::Usage(usage) });
         }

@@ -1,8 +1,18 @@
 //! What is found in free text: labels that are made when it arrives, as the text is not kept.
 //!
-//! The terms stand in `model/terms.rs`; what becomes of labels is said by the facets.
+//! The terms stand in `model/terms.rs`; what labels do to an account is said by `account/texts.rs`.
+
+use std::borrow::Cow;
 
 use compact_str::CompactString;
+
+use super::account::{feedback, relationship, support};
+use super::event::EventBody;
+
+pub mod language;
+pub mod normal;
+pub mod search;
+pub mod sentiment;
 
 /// What was found in the text of one event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,7 +20,7 @@ pub struct Labels {
     /// How it sounds: VADER's compound in thousandths, -1000 to 1000. Nothing when there is no
     /// text, or none that is plausibly English.
     pub sentiment: Option<i16>,
-    /// Every term that matched, in order and each once.
+    /// Every term that stands in it, in order and each once.
     pub terms: Vec<FoundTerm>,
 }
 
@@ -42,4 +52,31 @@ impl Labels {
     pub fn is_competitor_named(&self) -> bool {
         self.terms.iter().any(|found| found.label == Label::Competitor)
     }
+}
+
+/// The free text of an event: that of a ticket is its subject and its body, one text.
+pub fn of_event<'a>(body: &'a EventBody<'_>) -> Option<Cow<'a, str>> {
+    let one = |text: &'a str| Some(Cow::Borrowed(text));
+    let text = match body {
+        EventBody::Support(support::Event::Opened(opened)) => {
+            match (opened.subject.as_deref(), opened.body.as_deref()) {
+                (Some(subject), Some(body)) => Some(Cow::Owned(format!("{subject}\n{body}"))),
+                (subject, body) => subject.or(body).and_then(one),
+            }
+        }
+        EventBody::Support(support::Event::Updated(updated)) => {
+            updated.body.as_deref().and_then(one)
+        }
+        EventBody::Feedback(feedback::Event::Nps(nps)) => nps.comment.as_deref().and_then(one),
+        EventBody::Relationship(relationship::Event::Note(note)) => one(&note.text),
+        EventBody::Profile(_)
+        | EventBody::Usage(_)
+        | EventBody::Support(_)
+        | EventBody::Feedback(_)
+        | EventBody::Relationship(_)
+        | EventBody::Outcomes(_)
+        | EventBody::Commercial(_)
+        | EventBody::Command(_) => None,
+    };
+    text.filter(|text| !text.trim().is_empty())
 }

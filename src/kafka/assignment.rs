@@ -1,8 +1,9 @@
-//! The partitions of one worker: settled after a rebalance, restored, halted (`architecture.md` §4).
+//! The partitions of one worker: settled after a rebalance, restored, halted.
 //!
 //! What a live partition does in a step is `partition.rs`; how one is read back is `restore.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
@@ -12,10 +13,11 @@ use super::changelog::{self, Fence, Key};
 use super::client::{self, Logged};
 use super::failure::Failure;
 use super::membership::Member;
+use super::offsets::{ends, offsets_of};
 use super::partition::Partition;
 use super::producer::{Outbox, Outgoing};
 use super::reader::Reader;
-use super::restore::{self, Restore, Slice, Sources, offsets_of};
+use super::restore::{Restore, Slice, Sources};
 use super::setup::Setup;
 use super::status::Partitions;
 use crate::engine::Engine;
@@ -90,10 +92,15 @@ impl<'s> Assignment<'s> {
         numbers: &BTreeSet<i32>,
     ) -> Result<(), Failure> {
         let (id, generation) = clients.member.generation()?;
-        let before = self.live.len();
+        let before: Vec<i32> = self.live.keys().copied().collect();
         self.live.retain(|number, _| numbers.contains(number));
         self.halted.retain(|number| numbers.contains(number));
         self.drop_overtaken(clients)?;
+        for gone in before.iter().filter(|number| !self.live.contains_key(number)) {
+            // Another worker of this process sets it again; an error says that it was never set.
+            let _unset =
+                self.setup.telemetry.model_offset.remove_label_values(&[&gone.to_string()]);
+        }
         // Somebody else may have processed the partition in between: a restore begins again.
         self.restoring = None;
         self.waiting = numbers
@@ -108,7 +115,7 @@ impl<'s> Assignment<'s> {
             generation = id,
             assigned = numbers.len(),
             kept = self.live.len(),
-            dropped = before - self.live.len(),
+            dropped = before.len() - self.live.len(),
             "assignment settled"
         );
         self.generation = Some(generation);
@@ -152,7 +159,7 @@ impl<'s> Assignment<'s> {
         for partition in self.live.values_mut() {
             partition.merge.forget_reach();
             let names = &self.setup.input_names;
-            if let Some(ends) = restore::ends(&clients.probe, names, partition.number)? {
+            if let Some(ends) = ends(&clients.probe, names, partition.number)? {
                 for topic in Topic::ALL {
                     if partition.fetch_offset(topic) >= ends[topic.index()].1 {
                         partition.merge.note_end(topic);
@@ -178,7 +185,8 @@ impl<'s> Assignment<'s> {
             member: &clients.member,
             probe: &clients.probe,
             partitions: setup.partitions,
-            model_version: setup.model.version(),
+            in_force: setup.in_force.borrow().clone(),
+            model_topic: &setup.config.topics.pulse_model,
         };
         let number = restore.number().to_string();
         let remaining = setup.telemetry.restore_remaining_records.with_label_values(&[&number]);
@@ -232,7 +240,8 @@ impl<'s> Assignment<'s> {
         })?;
         clients.outbox.commit(None)?;
         let reader = Reader::new(&client::restorer(&setup.config, self.worker))?;
-        let engine = Engine::new(setup.model.clone(), setup.id_key, Memory::Bounded);
+        let model = Arc::clone(&setup.in_force.borrow().model);
+        let engine = Engine::new(model, setup.id_key, Memory::Bounded);
         Restore::begin(number, nonce, reader, engine, &setup.changelog_name)
     }
 }

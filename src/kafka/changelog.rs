@@ -1,4 +1,5 @@
-//! What is written to the changelog: keys, envelope, marks and fences.
+//! What is written to the changelog: keys, envelope, marks and fences; the envelope of the fleet's
+//! records, too.
 //!
 //! What an account's records hold is said in `engine::state`; reading them back is `restore.rs`.
 
@@ -10,8 +11,10 @@ use crate::engine::event::Topic;
 use crate::engine::state::StateKind;
 use crate::engine::time::Timestamp;
 
-/// The format of the records that this version writes; readers know this one and the one before.
+/// The format of the records that this version writes, marks aside.
 pub const FORMAT: u8 = 1;
+/// The format of the marks that this version writes; it reads this one and the one before.
+pub const MARK_FORMAT: u8 = 2;
 
 /// Format byte and checksum before the content.
 const HEAD_BYTES: usize = 5;
@@ -25,6 +28,10 @@ pub enum Key<'a> {
     Mark,
     /// The fence of the partition.
     Fence,
+    /// What the partition says of itself, so that it goes on with it after a restart.
+    Part,
+    /// The snapshot of the fleet that is in use from this step on, its records included.
+    Fleet,
 }
 
 /// The record of a step: what was applied, and as of when (`architecture.md` §4.3).
@@ -34,8 +41,12 @@ pub struct Mark {
     pub sequence: u64,
     /// The partition's clock.
     pub now: Timestamp,
-    /// The model in force.
+    /// Version of the model with which the step was decided.
     pub model_version: CompactString,
+    /// Where that model stands in `cs.pulse-model`; -1 in marks from before there were models.
+    pub model_offset: i64,
+    /// The partition's clock when that model was taken.
+    pub model_since: Timestamp,
     /// How many partitions the input topics have.
     pub partitions: u32,
     /// What was applied of each input topic, in the order of [`Topic::ALL`].
@@ -46,6 +57,19 @@ pub struct Mark {
     pub restored_from: Option<i64>,
     /// When the partition had first read all of its input.
     pub caught_up_at: Option<Timestamp>,
+}
+
+/// A mark of format 1, from before models stood in a topic.
+#[derive(Deserialize)]
+struct MarkOfFormat1 {
+    sequence: u64,
+    now: Timestamp,
+    model_version: CompactString,
+    partitions: u32,
+    ranges: [Range; Topic::ALL.len()],
+    usage_low_water: i64,
+    restored_from: Option<i64>,
+    caught_up_at: Option<Timestamp>,
 }
 
 /// Offsets `[from, to)` of one input topic.
@@ -73,7 +97,7 @@ pub enum Damage {
     #[error("unknown key")]
     Key,
     /// Written by a version that this one does not know.
-    #[error("format {0}; this version reads format {FORMAT}")]
+    #[error("format {0} is not known to this version")]
     Format(u8),
     /// The checksum differs, or the record is cut short.
     #[error("checksum differs")]
@@ -92,6 +116,8 @@ impl<'a> Key<'a> {
             Key::State(StateKind::Said, id) => (b's', id),
             Key::Mark => (b'm', ""),
             Key::Fence => (b'f', ""),
+            Key::Part => (b'p', ""),
+            Key::Fleet => (b'w', ""),
         };
         let mut bytes = Vec::with_capacity(1 + id.len());
         bytes.push(letter);
@@ -112,20 +138,62 @@ impl<'a> Key<'a> {
             (b's', id) => Ok(Key::State(StateKind::Said, id)),
             (b'm', "") => Ok(Key::Mark),
             (b'f', "") => Ok(Key::Fence),
+            (b'p', "") => Ok(Key::Part),
+            (b'w', "") => Ok(Key::Fleet),
             _ => Err(Damage::Key),
         }
     }
 }
 
-/// A value: format byte, checksum of the content, content.
+impl Mark {
+    /// The value of a mark's record.
+    pub fn encode(&self, buffer: Vec<u8>) -> Vec<u8> {
+        encode_as(MARK_FORMAT, self, buffer)
+    }
+
+    /// Reads the value of a mark's record.
+    ///
+    /// # Errors
+    /// [`Damage`] says what is wrong with it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Damage> {
+        if bytes.first() == Some(&1) {
+            decode_as(1, bytes).map(MarkOfFormat1::into_mark)
+        } else {
+            decode_as(MARK_FORMAT, bytes)
+        }
+    }
+}
+
+impl MarkOfFormat1 {
+    fn into_mark(self) -> Mark {
+        Mark {
+            sequence: self.sequence,
+            now: self.now,
+            model_version: self.model_version,
+            model_offset: -1,
+            model_since: Timestamp::default(),
+            partitions: self.partitions,
+            ranges: self.ranges,
+            usage_low_water: self.usage_low_water,
+            restored_from: self.restored_from,
+            caught_up_at: self.caught_up_at,
+        }
+    }
+}
+
+/// A value: format byte, checksum of the content, content. Marks have [`Mark::encode`].
 pub fn encode<T: Serialize>(content: &T, buffer: Vec<u8>) -> Vec<u8> {
+    encode_as(FORMAT, content, buffer)
+}
+
+fn encode_as<T: Serialize>(format: u8, content: &T, buffer: Vec<u8>) -> Vec<u8> {
     let mut bytes = buffer;
     bytes.clear();
     bytes.extend_from_slice(&[0; HEAD_BYTES]);
     let mut bytes = postcard::to_extend(content, bytes)
         .expect("state has no maps of unknown length and writing to memory does not fail");
     let checksum = crc32fast::hash(&bytes[HEAD_BYTES..]);
-    bytes[0] = FORMAT;
+    bytes[0] = format;
     bytes[1..HEAD_BYTES].copy_from_slice(&checksum.to_le_bytes());
     bytes
 }
@@ -135,8 +203,12 @@ pub fn encode<T: Serialize>(content: &T, buffer: Vec<u8>) -> Vec<u8> {
 /// # Errors
 /// [`Damage`] says what is wrong with it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+    decode_as(FORMAT, bytes)
+}
+
+fn decode_as<T: DeserializeOwned>(format: u8, bytes: &[u8]) -> Result<T, Damage> {
     let (head, content) = bytes.split_at_checked(HEAD_BYTES).ok_or(Damage::Checksum)?;
-    if head[0] != FORMAT {
+    if head[0] != format {
         return Err(Damage::Format(head[0]));
     }
     let checksum = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
@@ -155,6 +227,8 @@ mod tests {
             sequence: 7,
             now: Timestamp::from_millis(1_700_000_000_000),
             model_version: CompactString::const_new("abc"),
+            model_offset: 3,
+            model_since: Timestamp::from_millis(1_600_000_000_000),
             partitions: 6,
             ranges: std::array::from_fn(|topic| Range { from: topic as i64, to: 100 }),
             usage_low_water: 100,
@@ -165,27 +239,40 @@ mod tests {
 
     #[test]
     fn a_mark_of_format_1_is_read_for_ever() {
-        let golden: &[u8] = include_bytes!("../../tests/golden/changelog-1-mark.bin");
-        assert_eq!(decode::<Mark>(golden), Ok(mark()));
-        assert_eq!(encode(&mark(), Vec::new()), golden);
+        let golden = include_bytes!("../../tests/golden/changelog-1-mark.bin");
+        let expected = Mark { model_offset: -1, model_since: Timestamp::default(), ..mark() };
+        assert_eq!(Mark::decode(golden), Ok(expected));
+    }
+
+    #[test]
+    fn a_mark_of_format_2_is_read_for_ever() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/changelog-2-mark.bin");
+        let bytes = mark().encode(Vec::new());
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &bytes).unwrap();
+        }
+        let golden = std::fs::read(path).unwrap();
+        assert_eq!(Mark::decode(&golden), Ok(mark()));
+        assert_eq!(bytes, golden);
     }
 
     #[test]
     fn damage_is_seen() {
-        let bytes = encode(&mark(), Vec::new());
+        let bytes = mark().encode(Vec::new());
         for place in 1..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1;
-            assert_eq!(decode::<Mark>(&damaged), Err(Damage::Checksum), "byte {place}");
+            assert_eq!(Mark::decode(&damaged), Err(Damage::Checksum), "byte {place}");
         }
-        assert_eq!(decode::<Mark>(&bytes[..3]), Err(Damage::Checksum));
-        assert_eq!(decode::<Mark>(&[9, 0, 0, 0, 0]), Err(Damage::Format(9)));
+        assert_eq!(Mark::decode(&bytes[..3]), Err(Damage::Checksum));
+        assert_eq!(Mark::decode(&[9, 0, 0, 0, 0]), Err(Damage::Format(9)));
+        assert_eq!(decode::<Fence>(&bytes), Err(Damage::Format(2)));
     }
 
     #[test]
     fn keys_are_read_back() {
         let kinds = StateKind::ALL.map(|kind| Key::State(kind, "acme"));
-        for key in kinds.into_iter().chain([Key::Mark, Key::Fence]) {
+        for key in kinds.into_iter().chain([Key::Mark, Key::Fence, Key::Part, Key::Fleet]) {
             assert_eq!(Key::decode(&key.encode()), Ok(key));
         }
         assert_eq!(Key::decode(b""), Err(Damage::Key));

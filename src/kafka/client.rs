@@ -67,13 +67,14 @@ const READER: [(&str, &str); 8] = [
 ];
 
 /// Reads whole topics fast; nobody waits for its single records.
-const RESTORER: [(&str, &str); 6] = [
+const RESTORER: [(&str, &str); 7] = [
     ("fetch.max.bytes", "16777216"),
     ("fetch.message.max.bytes", "4194304"),
     ("fetch.queue.backoff.ms", "10"),
     ("fetch.wait.max.ms", "50"),
     ("queued.max.messages.kbytes", "65536"),
     ("queued.min.messages", "100000"),
+    ("statistics.interval.ms", "500"), // where the end is
 ];
 
 /// Properties of every producer.
@@ -122,9 +123,9 @@ pub fn restorer(config: &Config, worker: u32) -> ClientConfig {
     unjoined(config, consumer(config, &format!("{worker}-restorer"), &RESTORER))
 }
 
-/// The assign-only consumer of outputs for the view.
-pub fn view_reader(config: &Config) -> ClientConfig {
-    unjoined(config, consumer(config, "view", &RESTORER))
+/// The assign-only consumer of topics that each process reads as a whole, for `what`.
+pub fn whole_reader(config: &Config, what: &str) -> ClientConfig {
+    unjoined(config, consumer(config, what, &RESTORER))
 }
 
 /// The assign-only consumer of a stretch of a topic: it is told where the topic ends.
@@ -136,13 +137,23 @@ pub fn range_reader(config: &Config) -> ClientConfig {
 
 /// The transactional producer of a worker.
 pub fn producer(config: &Config, worker: u32) -> ClientConfig {
-    let mut client = publisher(config, &format!("{worker}-producer"));
+    let id = transactional_id(config, &worker.to_string());
+    transactional(config, &format!("{worker}-producer"), &id)
+}
+
+/// The transactional producer of models: one in the group, as each fences the one before.
+pub fn model_producer(config: &Config) -> ClientConfig {
+    transactional(config, "model-producer", &format!("{}-model", config.kafka.group))
+}
+
+fn transactional(config: &Config, name: &str, id: &str) -> ClientConfig {
+    let mut client = publisher(config, name);
     for (name, value) in TRANSACTIONAL {
         client.set(name, value);
     }
     pass(&mut client, &config.kafka.properties);
     pass(&mut client, &config.kafka.producer);
-    client.set("transactional.id", transactional_id(config, &worker.to_string()));
+    client.set("transactional.id", id);
     client
 }
 

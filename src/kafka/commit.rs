@@ -14,6 +14,7 @@ use super::producer::{Outbox, Outgoing};
 use super::setup::Setup;
 use crate::engine::Outcome;
 use crate::engine::event::Topic;
+use crate::engine::fleet::FleetPart;
 use crate::engine::output::{OutputBody, OutputTopic};
 use crate::engine::state::{Change, StateChange, StateKind};
 use crate::engine::time::Timestamp;
@@ -79,12 +80,35 @@ impl<'w> Committer<'w> {
             }
         });
         failed?;
-        buffer = changelog::encode(&step.mark, buffer);
+        if let Some(fleet) = &step.fleet {
+            self.log(number, Key::Fleet, Some(&changelog::encode(&**fleet, Vec::new())))?;
+        }
+        if let Some(part) = &step.part {
+            self.speak(number, part, step.mark.caught_up_at.is_some())?;
+        }
+        buffer = step.mark.encode(buffer);
         self.log(number, Key::Mark, Some(&buffer))?;
         self.buffer = buffer;
         self.outcomes.extend(step.outcomes);
         self.marks.push((number, step.mark));
         Ok(())
+    }
+
+    /// Keeps what a partition says of itself, and lets the others know once it has caught up.
+    fn speak(&self, partition: i32, part: &FleetPart, is_heard: bool) -> Result<(), Failure> {
+        let value = changelog::encode(part, Vec::new());
+        self.log(partition, Key::Part, Some(&value))?;
+        if !is_heard {
+            return Ok(());
+        }
+        self.outbox.send(Outgoing {
+            topic: &self.setup.fleet_name,
+            partition,
+            key: Some(partition.to_string().as_bytes()),
+            value: Some(&value),
+            headers: None,
+            timestamp_ms: self.wall.as_millis(),
+        })
     }
 
     fn publish(&mut self, partition: i32, record: Record) -> Result<(), Failure> {

@@ -15,7 +15,15 @@
 //! settled. So a worker that lost its partitions can neither commit nor leave half of a step.
 //!
 //! **Outputs are a function of input and marks.** The mark says what was applied and as of when;
-//! a recount from both gives every record again.
+//! a recount from both, and from the snapshots of the fleet beside the marks, gives every record
+//! again.
+//!
+//! **The fleet** is what all partitions say of themselves: each writes its part in its transaction,
+//! and each says in its changelog which snapshot of the whole it uses from which step on.
+//!
+//! **The model** in force is the newest valid record of a topic of its own ([`model_topic`]). One
+//! thread reads it ([`model_feed`]); a partition takes a model between two transactions and says so
+//! in its mark, and is restored only where that model, or a newer one, was read.
 //!
 //! **A restore** writes a fence in a transaction of its own and reads the changelog up to it: all
 //! older transactions are resolved then. Mark and committed offsets must agree, else the
@@ -46,6 +54,12 @@ mod membership;
 
 mod reader;
 
+pub mod model_record;
+
+pub mod model_topic;
+
+pub mod model_feed;
+
 pub mod held;
 
 pub mod changelog;
@@ -56,7 +70,11 @@ mod producer;
 
 mod partition;
 
+mod offsets;
+
 mod restore;
+
+mod fleet;
 
 mod assignment;
 

@@ -3,6 +3,7 @@
 //! Which records arrive and how a step is committed is the loop's business (`worker.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::Offset;
@@ -10,12 +11,15 @@ use rdkafka::Offset;
 use super::changelog::{Mark, Range};
 use super::clock;
 use super::codec::{self, Found, Record};
+use super::fleet::Talk;
 use super::held::{Held, HoldBound, Merge};
+use super::model_topic::InForce;
 use super::partitioner::partition_of;
 use crate::config::Partitioner;
 use crate::engine::decode::error::DecodeError;
 use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
+use crate::engine::fleet::{Fleet, FleetPart};
 use crate::engine::output::Output;
 use crate::engine::time::{SECOND_MS, Timestamp};
 use crate::engine::{Engine, Origin, Outcome};
@@ -41,10 +45,16 @@ pub(super) struct Surroundings<'a> {
     pub topic_names: &'a Names,
     /// Name and number of the worker.
     pub task: &'a str,
+    /// The model in force.
+    pub in_force: &'a InForce,
     /// Bounds on held records.
     pub hold: HoldBound,
     /// The wall clock, read once for the step.
     pub wall: Timestamp,
+    /// The newest snapshot of all partitions.
+    pub fleet: Option<&'a Arc<Fleet>>,
+    /// How often a partition speaks of itself and uses another snapshot, at most.
+    pub fleet_interval: Duration,
 }
 
 /// A partition number that this worker processes.
@@ -59,6 +69,8 @@ pub(super) struct Partition {
     pub mark: Mark,
     /// Whether more timers are due than one step runs.
     pub more_due: bool,
+    /// When it spoke to the other partitions and heard from them.
+    pub talk: Talk,
     /// Since when usage is not fetched because something is not known of another topic.
     pub usage_waits_since: Option<Instant>,
 }
@@ -73,6 +85,10 @@ pub(super) struct Step {
     pub dead_letters: Vec<(Topic, &'static str, Record)>,
     /// What became of each record that was applied, and its broker time.
     pub outcomes: Vec<(Topic, Outcome, Timestamp)>,
+    /// The snapshot that is in use from this step on, if it is another one.
+    pub fleet: Option<Arc<Fleet>>,
+    /// What the partition says of itself at the end of the step, when it is time to.
+    pub part: Option<FleetPart>,
 }
 
 impl Partition {
@@ -120,10 +136,13 @@ impl Partition {
             outputs: Vec::new(),
             dead_letters: Vec::new(),
             outcomes: Vec::new(),
+            fleet: self.hear(around),
+            part: None,
         };
         for range in &mut step.mark.ranges {
             *range = Range { from: range.to, to: range.to };
         }
+        let is_model_new = self.take_model(around, &mut step.mark);
         let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {
             // Beyond the bound on what is held, records are taken that the clock has not reached.
@@ -142,8 +161,57 @@ impl Partition {
         }
         self.more_due = self.engine.finish_step(step.mark.now, DUE_MAX);
         step.outputs = self.engine.take_outputs();
+        step.part = self.speak(step.mark.now, caught_up, around);
         let moved = step.mark.ranges.iter().any(|range| range.to > range.from);
-        (moved || caught_up || self.engine.has_changes()).then_some(step)
+        let talked = step.fleet.is_some() || step.part.is_some();
+        (moved || caught_up || talked || is_model_new || self.engine.has_changes()).then_some(step)
+    }
+
+    /// Uses the newest snapshot of the fleet, when it says something else and it is time to.
+    fn hear(&mut self, around: &Surroundings<'_>) -> Option<Arc<Fleet>> {
+        let newest = around.fleet?;
+        let in_use = self.engine.fleet();
+        if Arc::ptr_eq(newest, in_use)
+            || newest == in_use
+            || !self.talk.hears(around.fleet_interval)
+        {
+            return None;
+        }
+        self.engine.set_fleet(Arc::clone(newest));
+        Some(Arc::clone(newest))
+    }
+
+    /// What the partition says of itself, once its clock went on and it is time to; at once when
+    /// it has caught up.
+    fn speak(
+        &mut self,
+        now: Timestamp,
+        caught_up: bool,
+        around: &Surroundings<'_>,
+    ) -> Option<FleetPart> {
+        let limit = if caught_up { Duration::ZERO } else { around.fleet_interval };
+        (now > self.mark.now && self.talk.speaks(limit)).then(|| self.engine.fleet_part(now))
+    }
+
+    /// Takes the model in force, if it is newer than that of the last step; never an older one.
+    fn take_model(&mut self, around: &Surroundings<'_>, mark: &mut Mark) -> bool {
+        let in_force = around.in_force;
+        if in_force.offset <= mark.model_offset {
+            return false;
+        }
+        mark.model_version = in_force.model.version().into();
+        mark.model_offset = in_force.offset;
+        // The last step may be long ago: what is due from now on is due as of now.
+        mark.model_since = mark.now.max(self.merge.bound(mark.now, around.wall));
+        self.engine.set_model(Arc::clone(&in_force.model), mark.model_since);
+        tracing::info!(
+            partition = self.number,
+            version = in_force.model.version(),
+            offset = in_force.offset,
+            since = %mark.model_since,
+            "model taken"
+        );
+        true
     }
 
     fn take(&mut self, topic: Topic, held: &Held, around: &Surroundings<'_>, step: &mut Step) {

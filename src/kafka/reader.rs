@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub topic: String,
     /// The partition number.
     pub partition: i32,
+    /// The offset after the last record that was fetched.
+    pub fetched_to: i64,
     /// Records that were not fetched yet.
     pub behind: i64,
 }
@@ -97,6 +99,7 @@ fn read_statistics(bytes: &[u8]) -> serde_json::Result<Vec<Progress>> {
                 progress.push(Progress {
                     topic: topic.clone(),
                     partition: partition.partition,
+                    fetched_to: partition.next_offset,
                     behind: (partition.hi_offset - partition.next_offset).max(0),
                 });
             }
@@ -202,7 +205,12 @@ mod tests {
             "1":{"partition":1,"next_offset":5,"hi_offset":9,"fetch_state":"active"},
             "2":{"partition":2,"next_offset":0,"hi_offset":-1001,"fetch_state":"active"},
             "-1":{"partition":-1,"next_offset":0,"hi_offset":0,"fetch_state":"none"}}}}}"#;
-        let progress = |partition, behind| Progress { topic: "t".to_owned(), partition, behind };
+        let progress = |partition, behind| Progress {
+            topic: "t".to_owned(),
+            partition,
+            fetched_to: 5,
+            behind,
+        };
         let read = read_statistics(statistics).expect("well formed");
         assert_eq!(read, [progress(0, 0), progress(1, 4)]);
     }

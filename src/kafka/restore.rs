@@ -1,8 +1,9 @@
 //! Changelog to engine: what a partition needs before it goes live (`architecture.md` §4.4).
 //!
 //! What the records mean is said in `changelog.rs`; which partitions are to be restored is
-//! learnt in `worker.rs`.
+//! learnt in `assignment.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -13,9 +14,12 @@ use super::changelog::{self, Damage, Fence, Key, Mark, Range};
 use super::client::Logged;
 use super::clock;
 use super::failure::Failure;
+use super::fleet::Talk;
 use super::held::{Held, Merge};
 use super::membership::Member;
-use super::partition::{Names, Partition};
+use super::model_topic::InForce;
+use super::offsets::{ANSWER, Ends, ends, offsets_of};
+use super::partition::Partition;
 use super::reader::{Reader, is_transient};
 use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
@@ -25,8 +29,6 @@ use crate::engine::{Engine, Origin};
 
 /// How long one look for a record waits.
 const POLL: Duration = Duration::from_millis(20);
-/// How long one question to the broker waits before the live partitions have their turn.
-const ANSWER: Duration = Duration::from_secs(1);
 /// A restore that makes no progress for this long starts the worker afresh.
 const STALL: Duration = Duration::from_secs(60);
 
@@ -42,8 +44,10 @@ pub(super) struct Sources<'a> {
     pub probe: &'a BaseConsumer<Logged>,
     /// How many partitions the input topics have.
     pub partitions: u32,
-    /// Version of the model in force.
-    pub model_version: &'a str,
+    /// The model in force.
+    pub in_force: InForce,
+    /// Name of the topic that it stands in.
+    pub model_topic: &'a str,
 }
 
 /// A partition on its way to being live.
@@ -154,7 +158,13 @@ impl Restore {
                 }
             }
             (Key::Mark, Some(value)) => {
-                self.mark = Some(changelog::decode(value).map_err(damaged)?);
+                self.mark = Some(Mark::decode(value).map_err(damaged)?);
+            }
+            (Key::Part, Some(value)) => {
+                self.engine.restore_fleet_part(changelog::decode(value).map_err(damaged)?);
+            }
+            (Key::Fleet, Some(value)) => {
+                self.engine.set_fleet(Arc::new(changelog::decode(value).map_err(damaged)?));
             }
             (Key::State(kind, id), Some(value)) => {
                 let watched = self.engine.restored(id);
@@ -171,7 +181,7 @@ impl Restore {
                 }
             }
             (Key::State(kind, id), None) => self.engine.restore_gone(id, kind),
-            (Key::Fence | Key::Mark, None) => {}
+            (Key::Fence | Key::Mark | Key::Part | Key::Fleet, None) => {}
         }
         Ok(())
     }
@@ -181,6 +191,9 @@ impl Restore {
         let mut wanted = TopicPartitionList::new();
         for name in sources.topic_names {
             wanted.add_partition(name, self.number);
+        }
+        if !self.knows_model(sources)? {
+            return Ok(());
         }
         let committed = match sources.member.committed(wanted, ANSWER) {
             Ok(committed) => committed,
@@ -241,6 +254,32 @@ impl Restore {
         Ok(())
     }
 
+    /// Whether the model of the mark, or a newer one, was read by this process; it is waited for.
+    fn knows_model(&self, sources: &Sources<'_>) -> Result<bool, Trouble> {
+        let Some(mark) = &self.mark else { return Ok(true) };
+        let (in_force, topic) = (&sources.in_force, sources.model_topic);
+        let (offset, version) = (mark.model_offset, &mark.model_version);
+        if in_force.offset >= offset || in_force.model.version() == version {
+            return Ok(true);
+        }
+        if in_force.read_to > offset {
+            return Err(Trouble::Halt(format!(
+                "it is assessed with model {version} at offset {offset} of {topic}, which this                  version of pulse refuses"
+            )));
+        }
+        match sources.probe.fetch_watermarks(topic, 0, ANSWER) {
+            Ok((_, end)) if end <= offset => Err(Trouble::Halt(format!(
+                "it is assessed with model {version} at offset {offset} of {topic}, which ends at                  {end}: it was made anew, or is another one"
+            ))),
+            Ok(_) => {
+                std::thread::park_timeout(POLL);
+                Ok(false)
+            }
+            Err(error) if is_transient(&error) => Ok(false),
+            Err(error) => Err(Failure::of("reading where the models end", &error).into()),
+        }
+    }
+
     /// Folds usage again that no usage record holds; says and decides nothing.
     fn refold(&mut self, sources: &Sources<'_>) -> Result<(), Trouble> {
         let Stage::Refold { from, to } = &mut self.stage else { return Ok(()) };
@@ -275,9 +314,12 @@ impl Restore {
 
     fn finish(mut self, sources: &Sources<'_>) -> Slice {
         let mut mark = self.mark.take().expect("a mark was read or made before the refold");
+        let in_force = &sources.in_force;
+        // The same model at an earlier place: its topic was made anew.
+        mark.model_offset = mark.model_offset.min(in_force.offset);
+        self.engine.set_model(Arc::clone(&in_force.model), mark.model_since);
         self.engine.finish_restore(mark.now);
         mark.restored_from = Some(mark.usage_low_water);
-        mark.model_version = sources.model_version.into();
         let partition = Partition {
             number: self.number,
             engine: self.engine,
@@ -285,6 +327,7 @@ impl Restore {
             mark,
             more_due: true,
             usage_waits_since: None,
+            talk: Talk::default(),
         };
         Slice::Done(Box::new(partition), self.records)
     }
@@ -302,65 +345,14 @@ impl From<Failure> for Trouble {
     }
 }
 
-/// The group's offsets of one partition number, with the sequence in their metadata.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Committed {
-    offsets: [i64; Topic::ALL.len()],
-    sequence: String,
-}
-
-impl Committed {
-    /// Whether they were committed with this mark.
-    pub(super) fn agree_with(&self, mark: &Mark) -> bool {
-        self.sequence == mark.sequence.to_string()
-            && self.offsets.iter().zip(&mark.ranges).all(|(offset, range)| *offset == range.to)
-    }
-}
-
-/// The committed offsets of `number`; nothing when none of the topics has one.
-pub(super) fn offsets_of(
-    list: &TopicPartitionList,
-    number: i32,
-    topic_names: &[String; Topic::ALL.len()],
-) -> Option<Committed> {
-    let mut committed = Committed { offsets: [-1; Topic::ALL.len()], sequence: String::new() };
-    for (index, name) in topic_names.iter().enumerate() {
-        if let Some(element) = list.find_partition(name, number)
-            && let Offset::Offset(offset) = element.offset()
-        {
-            committed.offsets[index] = offset;
-            element.metadata().clone_into(&mut committed.sequence);
-        }
-    }
-    committed.offsets.iter().any(|offset| *offset >= 0).then_some(committed)
-}
-
-/// First offset and end of each input topic of a partition number.
-pub(super) type Ends = [(i64, i64); Topic::ALL.len()];
-
-/// Asks where the input topics begin and end; nothing while the broker does not answer.
-pub(super) fn ends(
-    probe: &BaseConsumer<Logged>,
-    names: &Names,
-    number: i32,
-) -> Result<Option<Ends>, Failure> {
-    let mut ends = [(0, 0); Topic::ALL.len()];
-    for (index, name) in names.iter().enumerate() {
-        match probe.fetch_watermarks(name, number, ANSWER) {
-            Ok((low, high)) => ends[index] = (low.max(0), high),
-            Err(error) if is_transient(&error) => return Ok(None),
-            Err(error) => return Err(Failure::of("reading where a topic ends", &error)),
-        }
-    }
-    Ok(Some(ends))
-}
-
 /// Where a partition without any state begins: at the first offsets that the broker holds.
 fn first_mark(ends: &Ends, sources: &Sources<'_>) -> Mark {
     Mark {
         sequence: 0,
         now: Timestamp::default(),
-        model_version: sources.model_version.into(),
+        model_version: sources.in_force.model.version().into(),
+        model_offset: sources.in_force.offset,
+        model_since: Timestamp::default(),
         partitions: sources.partitions,
         ranges: ends.map(|(low, _)| Range { from: low, to: low }),
         usage_low_water: ends[Topic::Usage.index()].0,

@@ -4,13 +4,15 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::clock::Clock;
+use super::model_topic::InForce;
 use super::status::Status;
 use crate::config::Config;
 use crate::engine::decode::Decoder;
 use crate::engine::event::Topic;
 use crate::engine::id::IdKey;
-use crate::engine::model::Model;
 use crate::engine::output::OutputTopic;
 use crate::telemetry::Telemetry;
 
@@ -18,8 +20,8 @@ use crate::telemetry::Telemetry;
 pub struct Setup {
     /// The service's settings.
     pub config: Config,
-    /// What is believed about accounts.
-    pub model: Arc<Model>,
+    /// The model in force.
+    pub in_force: watch::Receiver<InForce>,
     /// Reads input records.
     pub decoder: Decoder,
     /// Hashes ids of people and events.
@@ -30,6 +32,8 @@ pub struct Setup {
     pub output_names: [String; OutputTopic::ALL.len()],
     /// Name of the changelog.
     pub changelog_name: String,
+    /// Name of the topic where partitions speak of themselves.
+    pub fleet_name: String,
     /// How many partitions each of these topics has.
     pub partitions: u32,
     /// Prometheus series.

@@ -16,6 +16,7 @@ pub const TURN_LIMIT: Duration = Duration::from_secs(120);
 pub struct Status {
     started_at: Instant,
     draining: AtomicBool,
+    reloading: AtomicBool,
     workers: Box<[WorkerStatus]>,
 }
 
@@ -45,7 +46,12 @@ impl Status {
     /// The status of `workers` workers that are about to start.
     pub fn new(workers: u32) -> Self {
         let workers = (0..workers).map(|_| WorkerStatus::default()).collect();
-        Self { started_at: clock::instant(), draining: AtomicBool::new(false), workers }
+        Self {
+            started_at: clock::instant(),
+            draining: AtomicBool::new(false),
+            reloading: AtomicBool::new(false),
+            workers,
+        }
     }
 
     /// Asks every worker to finish its step, commit, and end.
@@ -56,6 +62,16 @@ impl Status {
     /// Whether the workers are asked to end. Each looks at it once a turn.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
+    }
+
+    /// Asks for the model file to be read again and published.
+    pub fn ask_to_reload(&self) {
+        self.reloading.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked for since the last call.
+    pub fn take_reload(&self) -> bool {
+        self.reloading.swap(false, Ordering::AcqRel)
     }
 
     /// Notes a turn of a worker's loop.

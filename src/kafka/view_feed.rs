@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// # Errors
 /// When the output topics cannot be read.
 pub fn run(setup: &Setup, view: &View) -> Result<(), Failure> {
-    let reader = Reader::new(&client::view_reader(&setup.config))?;
+    let reader = Reader::new(&client::whole_reader(&setup.config, "view"))?;
     let health = setup.output_names[OutputTopic::AccountHealth.index()].as_str();
     let alerts = setup.output_names[OutputTopic::Alerts.index()].as_str();
     let positions: Vec<_> = (0..setup.partitions.cast_signed())

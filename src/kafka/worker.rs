@@ -14,6 +14,7 @@ use super::client::{self, Logged};
 use super::clock;
 use super::commit::Committer;
 use super::failure::Failure;
+use super::fleet::FleetReader;
 use super::held::{Held, HoldBound};
 use super::membership::{Change, Member};
 use super::partition::Surroundings;
@@ -32,6 +33,7 @@ pub struct Worker<'s> {
     number: u32,
     clients: Clients,
     assignment: Assignment<'s>,
+    fleet: FleetReader,
     census: Census,
 }
 
@@ -55,6 +57,7 @@ impl<'s> Worker<'s> {
                     .map_err(Failure::restart("creating a probe"))?,
             },
             assignment: Assignment::new(setup, number),
+            fleet: FleetReader::new(setup, number)?,
             census: Census::new(Arc::clone(&setup.telemetry)),
         })
     }
@@ -75,6 +78,8 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
+            let model = Arc::clone(&self.setup.in_force.borrow().model);
+            self.fleet.turn(&model.silence)?;
             self.step()?;
             self.report();
         }
@@ -160,16 +165,20 @@ impl<'s> Worker<'s> {
         let setup = self.setup;
         let watch = clock::instant();
         let task = setup.task(self.number);
+        let in_force = setup.in_force.borrow().clone();
         let around = Surroundings {
             decoder: &setup.decoder,
             partitioner: setup.config.partitioner,
             topic_names: &setup.input_names,
             task: &task,
+            in_force: &in_force,
             hold: HoldBound {
                 records_max: setup.config.hold.records_max,
                 bytes_max: setup.config.hold.bytes_max,
             },
             wall: setup.clock.now(),
+            fleet: self.fleet.newest(),
+            fleet_interval: setup.config.fleet.interval,
         };
         let mut stepped = Vec::new();
         for partition in self.assignment.live.values_mut() {
@@ -207,6 +216,8 @@ impl<'s> Worker<'s> {
             let secs = behind_ms as f64 / 1_000.0;
             let number = partition.number.to_string();
             setup.telemetry.clock_lag.with_label_values(&[number.as_str()]).set(secs);
+            let offset = &setup.telemetry.model_offset;
+            offset.with_label_values(&[number.as_str()]).set(partition.mark.model_offset);
         }
     }
 }

@@ -76,13 +76,12 @@ impl<E, H: FnMut(Heard<'_>) -> Result<(), E>> Passage<'_, H> {
         Ok(())
     }
 
-    /// Lets the engine know what all accounts together tell, at the last full slot of time that
-    /// a step at `now` has behind it.
+    /// Lets the engine know what all accounts together tell, at most once in each slot of time and
+    /// before whatever happens first in it.
     fn look_at_fleet(&mut self, now: Timestamp) {
         if self.fleet_look_at.is_some_and(|due_at| due_at <= now) {
-            let slot_at = now.plus_millis(-now.as_millis().rem_euclid(SLOT_MS));
-            self.engine.look_at_fleet(slot_at);
-            self.fleet_look_at = Some(slot_at.plus_millis(SLOT_MS));
+            self.engine.look_at_fleet(now);
+            self.fleet_look_at = Some(now.plus_millis(SLOT_MS));
         }
     }
 

@@ -25,6 +25,9 @@ pub struct Story {
     pub about: String,
     /// Time goes on to this instant after the last event.
     pub until: Option<Timestamp>,
+    /// What all accounts say together is looked at: a feed may be found silent.
+    #[serde(default)]
+    pub fleet: bool,
     /// What the tests compare; nothing else is worth reading there.
     #[serde(default)]
     pub show: Vec<Show>,
@@ -45,6 +48,8 @@ pub enum Show {
     Bands,
     /// All publications.
     Health,
+    /// Publications with other stale feeds than the one before.
+    Feeds,
     /// Events that were not applied.
     Outcomes,
 }

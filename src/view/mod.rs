@@ -117,6 +117,7 @@ pub fn why(health: &AccountHealth) -> String {
         (CauseKind::Time, _) => "time".to_owned(),
         (CauseKind::SourceOutage, _) => "source outage".to_owned(),
         (CauseKind::Model, _) => "model".to_owned(),
+        (CauseKind::Override, _) => "override".to_owned(),
     };
     match health.cause.deltas.first() {
         Some(delta) => format!("{} {:+.1} ({by})", delta.metric, delta.points),

@@ -12,8 +12,8 @@ use customer_pulse::kafka::changelog::{self, Key};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::counts::Counts;
 use crate::history::Record;
-use crate::recount::Counts;
 
 /// Namespace of `ce_id`, which is the UUIDv5 of topic, key, instant and value.
 const RECORD_NAMESPACE: Uuid = Uuid::from_u128(0x1b0c_38f3_77f5_5d0b_9c1b_51a1_2f5c_8a02);

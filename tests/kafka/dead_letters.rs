@@ -12,10 +12,11 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
 use crate::broker::Broker;
+use crate::counts::Counts;
 use crate::follower::Follower;
 use crate::history::{Record, read_topic};
 use crate::installation::{Installation, now};
-use crate::recount::{Counts, recount};
+use crate::recount::recount;
 use crate::trickle::{Trickle, account_in, login};
 
 /// How long any one thing that is waited for may take.

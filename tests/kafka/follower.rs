@@ -63,9 +63,9 @@ impl Follower {
             wait = Duration::ZERO;
             let Some(value) = message.payload() else { continue };
             let news = match Key::decode(message.key().unwrap_or_default())? {
-                Key::Mark => News::Mark(Box::new(changelog::decode(value)?)),
+                Key::Mark => News::Mark(Box::new(Mark::decode(value)?)),
                 Key::Fence => News::Fence(changelog::decode(value)?),
-                Key::State(..) => continue,
+                Key::State(..) | Key::Part | Key::Fleet => continue,
             };
             let at_ms = message.timestamp().to_millis().unwrap_or_default();
             let number = usize::try_from(message.partition())?;

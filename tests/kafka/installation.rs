@@ -73,6 +73,8 @@ impl Installation {
             ("TOPICS__PARTITIONS", &partitions.to_string()),
             ("TOPICS__REPLICATION", "1"),
             ("WORKERS", "1"),
+            // Snapshots of the fleet come and go, as over hours.
+            ("FLEET__INTERVAL", "200ms"),
             ("OPS__LISTEN", "127.0.0.1:0"),
             ("HTTP__LISTEN", "127.0.0.1:0"),
         ] {

@@ -12,6 +12,7 @@ use customer_pulse::kafka::clock;
 
 mod broker;
 mod compare;
+mod counts;
 mod dead_letters;
 mod exactly_once;
 mod follower;

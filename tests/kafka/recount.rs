@@ -3,7 +3,6 @@
 //! It drives an engine of its own through the steps that the marks tell of and shares no code with
 //! the loop. Records are read in `history.rs` and compared in `compare.rs`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -12,9 +11,12 @@ use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::error::DecodeError;
 use customer_pulse::engine::decode::{Decoded, Decoder, Header, Record as Undecoded};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::fleet::rhythm::Rhythm;
+use customer_pulse::engine::fleet::{Fleet, FleetPart};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::{Output, OutputTopic};
+use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
 use customer_pulse::kafka::changelog::{self, Key, Mark};
@@ -23,6 +25,7 @@ use rdkafka::Offset;
 
 use crate::broker::Broker;
 use crate::compare::{Found, check_alerts, check_times, compare_states};
+use crate::counts::Counts;
 use crate::history::{self, Record};
 use crate::installation::Installation;
 use crate::shadow::Shadows;
@@ -30,40 +33,15 @@ use crate::shadow::Shadows;
 /// Most accounts whose timer runs at the end of one step (`architecture.md` §4).
 const DUE_MAX: usize = 500;
 
-/// What was compared; every figure is of records that were found as recomputed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Input records.
-    pub(crate) input: usize,
-    /// … of which were folded.
-    pub(crate) applied: usize,
-    /// … had been folded before.
-    pub(crate) duplicate: usize,
-    /// … were older than every window.
-    pub(crate) late: usize,
-    /// … came after the tombstone of their account but are older.
-    pub(crate) erased: usize,
-    /// … could not be used.
-    pub(crate) dead_letters: usize,
-    /// Steps.
-    pub(crate) marks: usize,
-    /// Restores that ended in a step.
-    pub(crate) restores: usize,
-    /// Records of account health.
-    pub(crate) health: usize,
-    /// Transitions of alerts.
-    pub(crate) alerts: usize,
-    /// Records of state.
-    pub(crate) states: usize,
-    /// Records of account health that were assessed from a plain fold.
-    pub(crate) assessed: usize,
-}
-
 /// One step as the changelog tells of it.
 struct Step<'a> {
     mark: Mark,
     is_restored: bool,
     states: Vec<&'a Record>,
+    /// The snapshot that is in use from this step on.
+    fleet: Option<Arc<Fleet>>,
+    /// What the partition says of itself, as it lies there.
+    part: Option<&'a [u8]>,
 }
 
 /// What lies in Kafka of one partition number; what was compared is taken away.
@@ -73,6 +51,8 @@ struct Partition<'a> {
     inputs: Vec<&'a [Record]>,
     changelog: &'a [Record],
     found: Found<'a>,
+    /// What the partition told the others.
+    told: &'a [Record],
     committed: &'a [(Offset, String)],
 }
 
@@ -84,6 +64,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let outputs = OutputTopic::ALL.into_iter().map(|topic| read(config.topics.output(topic)));
     let outputs = outputs.collect::<Result<Vec<_>, _>>()?;
     let changelog = read(&config.topics.pulse_changelog)?;
+    let told = read(&config.topics.pulse_fleet)?;
     let committed = history::committed(config)?;
     check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
     for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts] {
@@ -96,6 +77,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
         inputs: inputs.iter().map(|topic| topic[number].as_slice()).collect(),
         changelog: &changelog[number],
         found: Found { left: outputs.iter().map(|topic| topic[number].as_slice()).collect() },
+        told: &told[number],
         committed: &committed[number],
     };
     let partitions: Vec<_> = (0..changelog.len()).map(partition).collect();
@@ -141,6 +123,7 @@ impl<'a> Partition<'a> {
             ensure!(*committed == expected, "{}: {committed:?} for {expected:?}", topic.name());
         }
         self.found.check_end()?;
+        ensure!(self.told.is_empty(), "it told more of itself than it kept");
         counts.assessed = again.shadows.assessed;
         Ok(counts)
     }
@@ -148,7 +131,7 @@ impl<'a> Partition<'a> {
     /// The steps that the changelog tells of.
     fn steps(&self) -> anyhow::Result<Vec<Step<'a>>> {
         let mut steps = Vec::new();
-        let (mut states, mut is_restored) = (Vec::new(), false);
+        let (mut states, mut is_restored, mut fleet, mut part) = (Vec::new(), false, None, None);
         for record in self.changelog {
             match Key::decode(record.key.as_deref().unwrap_or_default())? {
                 Key::Fence => is_restored = true,
@@ -156,9 +139,16 @@ impl<'a> Partition<'a> {
                     let value = record.value.as_deref().context("a mark was deleted")?;
                     let states = std::mem::take(&mut states);
                     let is_restored = std::mem::take(&mut is_restored);
-                    steps.push(Step { mark: changelog::decode(value)?, is_restored, states });
+                    let mark = Mark::decode(value)?;
+                    let (fleet, part) = (fleet.take(), part.take());
+                    steps.push(Step { mark, is_restored, states, fleet, part });
                 }
                 Key::State(..) => states.push(record),
+                Key::Part => part = record.value.as_deref(),
+                Key::Fleet => {
+                    let value = record.value.as_deref().context("a snapshot was deleted")?;
+                    fleet = Some(Arc::new(changelog::decode(value)?));
+                }
             }
         }
         ensure!(states.is_empty(), "there is state without a mark at the end");
@@ -173,6 +163,13 @@ impl<'a> Partition<'a> {
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         let mark = &step.mark;
+        if let Some(fleet) = &step.fleet {
+            ensure!(fleet != again.engine.fleet(), "a snapshot says nothing new");
+            counts.snapshots += 1;
+            counts.silences += usize::from(fleet.silences != Silences::NONE);
+            again.engine.set_fleet(Arc::clone(fleet));
+            again.shadows.silences = fleet.silences;
+        }
         while let Some((topic, record)) = self.next_record(mark)? {
             counts.input += 1;
             let applied = again.apply(topic, record, mark.partitions);
@@ -199,8 +196,37 @@ impl<'a> Partition<'a> {
         for output in again.said.drain(..) {
             self.found.take(&output, counts)?;
         }
+        self.check_part(again, step, counts)?;
         counts.states += step.states.len();
         compare_states(&mut again.engine, &step.states)
+    }
+
+    /// Compares what the partition said of itself with what it must have, and with what it told.
+    fn check_part(
+        &mut self,
+        again: &Again<'_>,
+        step: &Step<'_>,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        let Some(bytes) = step.part else { return Ok(()) };
+        counts.parts += 1;
+        let part: FleetPart = changelog::decode(bytes)?;
+        let expected = again.engine.fleet_part(step.mark.now);
+        let newest = |part: &FleetPart| part.rhythms.each_ref().map(Rhythm::newest_at);
+        ensure!(newest(&part) == newest(&expected), "its feeds spoke at other times");
+        // Who dies between two words of its own forgets the counts since the first.
+        let is_uncut = counts.restores + usize::from(step.is_restored) <= 1;
+        ensure!(!is_uncut || part == expected, "it says something else of itself");
+        if step.mark.caught_up_at.is_some() {
+            let (told, rest) = self.told.split_first().context("it did not tell of itself")?;
+            let key = self.number.to_string().into_bytes();
+            ensure!(
+                told.key == Some(key) && told.value.as_deref() == Some(bytes),
+                "told otherwise"
+            );
+            self.told = rest;
+        }
+        Ok(())
     }
 
     /// The next record of the step in broker-time order; equal times go in the order of topics.
@@ -320,50 +346,4 @@ fn check_mark(before: Option<&Mark>, step: &Step<'_>, model_version: &str) -> an
         mark.restored_from
     );
     Ok(())
-}
-
-impl Counts {
-    /// Adds other figures.
-    pub(crate) fn add(&mut self, other: &Counts) {
-        let pairs = [
-            (&mut self.input, other.input),
-            (&mut self.applied, other.applied),
-            (&mut self.duplicate, other.duplicate),
-            (&mut self.late, other.late),
-            (&mut self.erased, other.erased),
-            (&mut self.dead_letters, other.dead_letters),
-            (&mut self.marks, other.marks),
-            (&mut self.restores, other.restores),
-            (&mut self.health, other.health),
-            (&mut self.alerts, other.alerts),
-            (&mut self.states, other.states),
-            (&mut self.assessed, other.assessed),
-        ];
-        for (sum, figure) in pairs {
-            *sum += figure;
-        }
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
-             {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
-             {} alert transitions, {} records of state",
-            self.input,
-            self.applied,
-            self.duplicate,
-            self.late,
-            self.erased,
-            self.dead_letters,
-            self.marks,
-            self.restores,
-            self.health,
-            self.assessed,
-            self.alerts,
-            self.states,
-        )
-    }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Shadows {
     accounts: BTreeMap<String, Account>,
     /// The account of the last event as it was before it: timers ran on that.
     before: Option<(String, Account)>,
+    /// The feeds that are silent now.
+    pub(crate) silences: Silences,
     /// Records of health that were checked.
     pub(crate) assessed: usize,
 }
@@ -35,7 +37,8 @@ pub(crate) struct Shadows {
 impl Shadows {
     /// No account yet.
     pub(crate) fn new(model: Arc<Model>, id_key: IdKey) -> Self {
-        Self { model, id_key, accounts: BTreeMap::new(), before: None, assessed: 0 }
+        let (accounts, silences) = (BTreeMap::new(), Silences::NONE);
+        Self { model, id_key, accounts, before: None, silences, assessed: 0 }
     }
 
     /// Folds an event that was not refused.
@@ -68,7 +71,7 @@ impl Shadows {
             let before = self.before.iter().filter(|(id, _)| *id == *said.account_id);
             let mut candidates = before.map(|(_, account)| account).chain([account]);
             ensure!(
-                candidates.any(|account| is_assessed(&self.model, account, said)),
+                candidates.any(|account| is_assessed(&self.model, &self.silences, account, said)),
                 "health of {} at {} is not what its fold is assessed as",
                 said.account_id,
                 said.at
@@ -80,8 +83,13 @@ impl Shadows {
 }
 
 #[allow(clippy::float_cmp)] // the same figures computed twice are equal to the last bit
-fn is_assessed(model: &Model, account: &Account, said: &AccountHealth) -> bool {
-    let assessment = assess(model, &Silences::NONE, account, said.at);
+fn is_assessed(
+    model: &Model,
+    silences: &Silences,
+    account: &Account,
+    said: &AccountHealth,
+) -> bool {
+    let assessment = assess(model, silences, account, said.at);
     let components = Component::ALL.into_iter().all(|component| {
         assessment.component(component) == said.components.get(component.name()).copied()
     });

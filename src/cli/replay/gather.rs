@@ -34,8 +34,8 @@ pub struct Gathered {
     pub rejects: Rejects,
     /// The latest instant to which a story goes on.
     pub until: Option<Timestamp>,
-    /// Whether all of it is stories.
-    pub is_story: bool,
+    /// Whether the fleet is to be looked at; a story says so itself.
+    pub with_fleet: bool,
 }
 
 /// Where events are looked for.
@@ -85,7 +85,7 @@ pub fn gather(
             history: History::new(sources.memory),
             rejects,
             until: None,
-            is_story: sources.inputs.iter().all(|input| matches!(input, Input::Story(_))),
+            with_fleet: sources.inputs.iter().any(|input| !matches!(input, Input::Story(_))),
         },
     };
     for input in sources.inputs {
@@ -145,6 +145,7 @@ impl Gatherer<'_> {
         let story = Story::parse(&text).with_context(told)?;
         story.lay(&Decoder::new(), &mut self.gathered.history).with_context(told)?;
         self.gathered.until = self.gathered.until.max(story.until);
+        self.gathered.with_fleet |= story.fleet;
         Ok(())
     }
 

@@ -127,7 +127,7 @@ fn replay(
     let mut engine = Engine::new(Arc::clone(model), id_key, Memory::All);
     let course = Course {
         until: args.until.or(gathered.until),
-        with_fleet: !args.alone && !gathered.is_story,
+        with_fleet: !args.alone && gathered.with_fleet,
     };
     progress.begin("replaying", gathered.history.len() as u64);
     live::replay(&gathered.history, &mut engine, course, |heard| {

@@ -2,8 +2,10 @@
 //!
 //! What is decided on it stands in `decide.rs`; a restore, which only folds, drops facts.
 
+use super::workflow::overrides::HealthOverride;
+
 /// Something that happened, as opposed to something that is the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// Somebody said how likely they are to recommend, 0 to 10.
     NpsAnswered {
@@ -31,14 +33,16 @@ pub enum Fact {
     ContractRenewed,
     /// The contract was given up.
     ContractChurned,
+    /// A person knows better than the score.
+    HealthOverridden(Box<HealthOverride>),
 }
 
 /// The facts of one event: its own, and what its text says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts([Option<Fact>; 2]);
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Folded {
     /// It is part of the state, and may have left facts.
     Applied(Facts),
@@ -50,7 +54,7 @@ pub enum Folded {
 
 impl Facts {
     /// Nothing worth a decision of its own.
-    pub const NONE: Self = Self([None; 2]);
+    pub const NONE: Self = Self([None, None]);
 
     /// The fact of the event, and what its text says.
     pub const fn new(own: Option<Fact>, of_text: Option<Fact>) -> Self {
@@ -58,7 +62,7 @@ impl Facts {
     }
 
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = Fact> {
+    pub fn into_iter(self) -> impl Iterator<Item = Fact> {
         self.0.into_iter().flatten()
     }
 }

@@ -35,6 +35,7 @@ pub struct Feed {
     live_since: Option<Timestamp>,
     last_at: Option<Timestamp>,
     last: Option<LastEvent>,
+    n_events: u32,
     duplicates: u32,
     late: u32,
     seen: Seen,
@@ -92,6 +93,7 @@ impl Feed {
     /// Notes when an event happened. `makes_live`: it is one of those listed in `scoring.md` §1.
     pub(super) fn note(&mut self, event: &Event<'_>, broker_at: Timestamp, makes_live: bool) {
         let at = event.at;
+        self.n_events = self.n_events.wrapping_add(1);
         self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
         self.last_at = self.last_at.max(Some(at));
         if makes_live {
@@ -142,6 +144,11 @@ impl Feed {
     /// The newest event, by record time.
     pub const fn last_event(&self) -> Option<&LastEvent> {
         self.last.as_ref()
+    }
+
+    /// How many events there were, copies apart; wraps around.
+    pub const fn n_events(&self) -> u32 {
+        self.n_events
     }
 
     /// How many copies of events were ignored.

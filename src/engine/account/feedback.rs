@@ -8,12 +8,14 @@ use crate::engine::event::event_types;
 use crate::engine::field::{Grade, Id, Str};
 use crate::engine::id::IdKey;
 use crate::engine::stamp::{Last, Moment};
+use crate::engine::text::Labels;
 use crate::engine::time::Timestamp;
 use crate::engine::window::day_log::DayLog;
 use crate::engine::window::id_map::IdMap;
 
 use super::fact::Fact;
 use super::feed::Feed;
+use super::texts::Texts;
 
 // Events
 
@@ -83,6 +85,8 @@ pub struct Feedback {
     pub scores: DayLog,
     /// Who was asked and who answered, by hash.
     pub respondents: IdMap<Respondent, RESPONDENTS_MAX>,
+    /// What was found in comments; nothing tells whose.
+    pub texts: Texts,
 }
 
 /// Somebody who is asked for their opinion.
@@ -110,7 +114,9 @@ impl Feedback {
         event: &Event<'_>,
         moment: Moment<'_>,
         key: &IdKey,
+        labels: &Labels,
     ) -> Option<Fact> {
+        self.texts.note(labels, moment);
         match event {
             Event::Nps(nps) => {
                 let score = nps.score.get();

@@ -20,6 +20,7 @@ use profile::Profile;
 use relationship::Relationship;
 use support::Support;
 use usage::Usage;
+use workflow::overrides::HealthOverride;
 
 pub mod fact;
 pub mod feed;
@@ -37,6 +38,8 @@ pub mod relationship;
 pub mod outcomes;
 
 pub mod commercial;
+
+pub mod texts;
 
 pub mod workflow;
 
@@ -97,18 +100,24 @@ impl Account {
             feed.note_late();
         }
         let moment = Moment { at: event.at, event_id: &event.event_id };
-        let own = self.fold_body(&event.body, moment, key);
+        let own = self.fold_body(&event.body, moment, key, labels);
         let named = labels.is_competitor_named().then_some(Fact::CompetitorMentioned);
         if is_late { Folded::Late } else { Folded::Applied(Facts::new(own, named)) }
     }
 
-    fn fold_body(&mut self, body: &EventBody<'_>, moment: Moment<'_>, key: &IdKey) -> Option<Fact> {
+    fn fold_body(
+        &mut self,
+        body: &EventBody<'_>,
+        moment: Moment<'_>,
+        key: &IdKey,
+        labels: &Labels,
+    ) -> Option<Fact> {
         match body {
             EventBody::Profile(event) => self.profile.fold(event, moment),
             EventBody::Usage(event) => self.usage.fold(event, moment, key),
-            EventBody::Support(event) => self.support.fold(event, moment, key),
-            EventBody::Feedback(event) => self.feedback.fold(event, moment, key),
-            EventBody::Relationship(event) => self.relationship.fold(event, moment, key),
+            EventBody::Support(event) => self.support.fold(event, moment, key, labels),
+            EventBody::Feedback(event) => self.feedback.fold(event, moment, key, labels),
+            EventBody::Relationship(event) => self.relationship.fold(event, moment, key, labels),
             EventBody::Outcomes(event) => self.outcomes.fold(event, moment, key),
             EventBody::Commercial(event) => self.commercial.fold(event, moment, key),
             EventBody::Command(command::Event::ErasePerson(person)) => {
@@ -119,6 +128,10 @@ impl Account {
                     self.feedback.erase_respondent(key.hash(respondent));
                 }
                 None
+            }
+            EventBody::Command(command::Event::OverrideHealth(said)) => {
+                let said = HealthOverride::read(said, moment)?;
+                Some(Fact::HealthOverridden(Box::new(said)))
             }
             EventBody::Command(_) => None,
         }

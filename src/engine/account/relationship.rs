@@ -8,6 +8,7 @@ use crate::engine::event::{Nothing, event_types};
 use crate::engine::field::{Id, Str};
 use crate::engine::id::{IdKey, name_hash};
 use crate::engine::stamp::{Last, Moment};
+use crate::engine::text::Labels;
 use crate::engine::time::Timestamp;
 use crate::engine::window::day_log::DayLog;
 use crate::engine::window::id_map::IdMap;
@@ -15,6 +16,7 @@ use crate::engine::window::instants::Instants;
 
 use super::fact::Fact;
 use super::feed::Feed;
+use super::texts::Texts;
 
 use action_items::ActionItems;
 use advocacy::AdvocacyLog;
@@ -247,7 +249,7 @@ pub const ROLES_MAX: usize = 32;
 /// Most instants of each kind of rare event; the oldest goes.
 pub const INSTANTS_MAX: usize = 128;
 
-/// How close the account is: what `cs.relationship` told. What notes say is not kept.
+/// How close the account is: what `cs.relationship` told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Relationship {
     /// The stream of `cs.relationship`.
@@ -276,6 +278,8 @@ pub struct Relationship {
     pub trainings: Instants<INSTANTS_MAX>,
     /// Kickoffs.
     pub kickoffs: Instants<INSTANTS_MAX>,
+    /// What was found in notes.
+    pub texts: Texts,
 }
 
 impl Event<'_> {
@@ -308,7 +312,9 @@ impl Relationship {
         event: &Event<'_>,
         moment: Moment<'_>,
         key: &IdKey,
+        labels: &Labels,
     ) -> Option<Fact> {
+        self.texts.note(labels, moment);
         let at = moment.at;
         match event {
             Event::SponsorAssigned(assigned) => {

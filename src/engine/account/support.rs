@@ -2,12 +2,14 @@
 //!
 //! Service levels by severity live in the model file; free text is judged in `text.rs`.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
 use crate::engine::field::{Grade, Id, Str};
 use crate::engine::id::IdKey;
 use crate::engine::stamp::{First, Last, Moment};
+use crate::engine::text::Labels;
 use crate::engine::time::{Day, Timestamp};
 use crate::engine::window::HORIZON_DAYS;
 use crate::engine::window::day_log::DayLog;
@@ -16,7 +18,11 @@ use crate::engine::window::instants::Instants;
 
 use super::fact::Fact;
 use super::feed::Feed;
+use super::texts::Texts;
 
+use escalations::{ESCALATIONS_MAX, Escalation, Escalations};
+
+pub mod escalations;
 pub mod metrics;
 
 // Events
@@ -101,8 +107,6 @@ pub struct SelfService<'a> {
 pub const TICKETS_MAX: usize = 2048;
 /// How many days after it was last heard of a ticket is forgotten.
 const TICKET_DAYS: i32 = HORIZON_DAYS as i32;
-/// Most escalations whose instants are remembered.
-pub const ESCALATIONS_MAX: usize = 256;
 
 /// How the account is helped: what `cs.support-tickets` told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -119,25 +123,40 @@ pub struct Support {
     pub escalated: DayLog,
     /// The same, to the millisecond.
     pub escalated_at: Instants<ESCALATIONS_MAX>,
+    /// The same, with their tickets.
+    pub escalations: Escalations,
     /// Grades given.
     pub grades: DayLog,
     /// The grades together.
     pub grade_points: DayLog,
     /// Times that customers helped themselves.
     pub self_service: DayLog,
+    /// What was found in tickets.
+    pub texts: Texts,
 }
 
 /// One ticket.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TicketState {
-    /// Its first opening, with the severity that it had then, 1 (worst) to 4.
-    pub opened: First<u8>,
+    /// Its first opening.
+    pub opened: First<Opening>,
+    /// The last change of its severity, 1 (worst) to 4.
+    pub regraded: Last<u8>,
     /// Its first resolution.
     pub first_resolved: First<()>,
     /// Its last resolution.
     pub last_resolved: Last<()>,
     /// The last time that it was opened again.
     pub reopened: Last<()>,
+}
+
+/// What a ticket was opened with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// 1 (worst) to 4.
+    pub severity: u8,
+    /// The feature that it is about.
+    pub feature: Option<CompactString>,
 }
 
 impl Event<'_> {
@@ -153,18 +172,29 @@ impl Support {
         event: &Event<'_>,
         moment: Moment<'_>,
         key: &IdKey,
+        labels: &Labels,
     ) -> Option<Fact> {
         let day = moment.at.day();
+        self.texts.note(labels, moment);
         match event {
             Event::Opened(opened) => {
                 let hash = key.hash(&opened.ticket_id);
-                self.note_opening(hash, moment, opened.severity.get());
+                self.note_opening(hash, moment, opened);
             }
-            Event::Updated(_) => {}
-            Event::Escalated(ticket) => {
+            Event::Updated(updated) => {
+                if let Some(severity) = updated.severity {
+                    self.note_ticket(key.hash(&updated.ticket_id), moment, |ticket| {
+                        ticket.regraded.see(moment, || severity.get());
+                    });
+                }
+            }
+            Event::Escalated(escalated) => {
                 self.escalated.add(day, 1);
                 self.escalated_at.add(moment.at);
-                return Some(Fact::TicketEscalated { ticket: key.hash(&ticket.ticket_id) });
+                let (event, ticket) = (key.hash(moment.event_id), key.hash(&escalated.ticket_id));
+                let escalation = Escalation { at: moment.at, event, ticket };
+                self.escalations.add_recent(escalation, |held| held.at);
+                return Some(Fact::TicketEscalated { ticket });
             }
             Event::Resolved(ticket) => {
                 self.note_ticket(key.hash(&ticket.ticket_id), moment, |ticket| {
@@ -188,10 +218,13 @@ impl Support {
 
     /// A ticket is opened once, by its first opening: a later copy changes nothing, an earlier
     /// one moves it.
-    fn note_opening(&mut self, hash: u64, moment: Moment<'_>, severity: u8) {
+    fn note_opening(&mut self, hash: u64, moment: Moment<'_>, opened: &Opened<'_>) {
         let before = self.tickets.get(hash).and_then(|ticket| ticket.opened.at());
-        let is_first =
-            self.note_ticket(hash, moment, |ticket| ticket.opened.see(moment, || severity));
+        let opening = || Opening {
+            severity: opened.severity.get(),
+            feature: opened.feature.as_deref().map(CompactString::from),
+        };
+        let is_first = self.note_ticket(hash, moment, |ticket| ticket.opened.see(moment, opening));
         match before {
             None => self.opened.add(moment.at.day(), 1),
             Some(before) if is_first => self.opened.move_to(before.day(), moment.at.day(), 1),
@@ -217,6 +250,18 @@ impl Support {
 }
 
 impl TicketState {
+    /// Its severity as it was told last, 1 (worst) to 4.
+    pub fn severity(&self) -> Option<u8> {
+        let opening = self.opened.get().map(|opening| opening.severity);
+        let is_regraded = self.regraded.stamp() > self.opened.stamp();
+        self.regraded.get().copied().filter(|_| is_regraded).or(opening)
+    }
+
+    /// The feature that it is about.
+    pub fn feature(&self) -> Option<&str> {
+        self.opened.get()?.feature.as_deref()
+    }
+
     /// When it was last resolved, unless it is open again.
     pub fn resolved_at(&self) -> Option<Timestamp> {
         match (self.last_resolved.stamp(), self.reopened.stamp()) {
@@ -227,6 +272,7 @@ impl TicketState {
 
     /// The newest instant that is known of it.
     pub fn heard_at(&self) -> Option<Timestamp> {
-        self.opened.at().max(self.last_resolved.at()).max(self.reopened.at())
+        let changed = self.regraded.at().max(self.reopened.at());
+        self.opened.at().max(self.last_resolved.at()).max(changed)
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::event::event_types;
 use crate::engine::field::{Finite, Id, Ids};
 use crate::engine::id::{IdKey, name_hash};
-use crate::engine::stamp::{Last, Moment};
+use crate::engine::stamp::Moment;
 use crate::engine::time::Day;
 use crate::engine::window::HORIZON_DAYS;
 use crate::engine::window::day_ring::DayRing;
@@ -19,6 +19,9 @@ use crate::engine::window::id_map::IdMap;
 use super::fact::Fact;
 use super::feed::Feed;
 
+use meters::{Meter, Reading};
+
+pub mod meters;
 pub mod metrics;
 
 // Events
@@ -141,29 +144,6 @@ pub struct Sessions {
     pub secs: u64,
 }
 
-/// A meter of the plan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Meter {
-    /// What was told last.
-    pub reading: Last<Reading>,
-    /// The readings that were the last of their day, of the newest [`METER_DAYS`], by day.
-    pub days: Vec<(Day, Last<Reading>)>,
-}
-
-/// How many days of a meter's readings are kept.
-pub const METER_DAYS: usize = 28;
-
-/// One reading of a meter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
-    /// Name of the meter.
-    pub meter: compact_str::CompactString,
-    /// Used so far, in the meter's unit.
-    pub used: f64,
-    /// The plan's limit, in the meter's unit.
-    pub limit: f64,
-}
-
 impl Event<'_> {
     /// Whether `scoring.md` §1 lists this type.
     pub(super) const fn makes_live(&self) -> bool {
@@ -246,26 +226,9 @@ impl Usage {
         };
         self.meters.update(
             name_hash(&usage.meter),
-            |meter| {
-                meter.reading.see(moment, reading);
-                meter.note_day(moment, reading);
-            },
+            |meter| meter.note(moment, reading),
             |meter| meter.reading.at(),
         );
-    }
-}
-
-impl Meter {
-    fn note_day(&mut self, moment: Moment<'_>, reading: impl FnOnce() -> Reading) {
-        let day = moment.at.day();
-        let place = self.days.partition_point(|(held, _)| *held < day);
-        if self.days.get(place).is_none_or(|(held, _)| *held != day) {
-            self.days.insert(place, (day, Last::default()));
-        }
-        self.days[place].1.see(moment, reading);
-        let newest = self.days.last().map_or(day, |(newest, _)| *newest);
-        let oldest = newest.plus(1 - METER_DAYS as i32);
-        self.days.retain(|(held, _)| *held >= oldest);
     }
 }
 

@@ -1,16 +1,19 @@
-//! What `decide` remembers of an account: its displayed band, open alerts, what was last said.
+//! What `decide` remembers of an account: its displayed band, open alerts, overrides, the trend.
 //!
 //! What is remembered of its events are the facets beside this file.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::account::profile::Segment;
-use crate::engine::metric::MetricId;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
-use crate::engine::silence::Silences;
 use crate::engine::time::Timestamp;
+use overrides::Overrides;
+use trend::Trend;
+
+pub mod overrides;
+pub mod said;
+pub mod trend;
 
 /// Everything `decide` reads besides the assessment and the facts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,10 @@ pub struct Workflow {
     pub episodes: Vec<Episode>,
     /// When the customer left; nothing for one that stays or came back.
     pub churned_at: Option<Timestamp>,
+    /// What a person says against the score.
+    pub overrides: Overrides,
+    /// What was published on the days before.
+    pub trend: Trend,
 }
 
 /// A band that is damped by hysteresis and dwell.
@@ -73,34 +80,4 @@ pub struct Raised {
     pub observed: f64,
     /// Since when the condition is clear.
     pub clear_since: Option<Timestamp>,
-}
-
-/// What was last published to `cs.account-health`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Said {
-    /// When.
-    pub at: Timestamp,
-    /// The model that it was computed with.
-    pub model_version: CompactString,
-    /// The segment.
-    pub segment: Segment,
-    /// The health, rounded as it was published.
-    pub health_score: f64,
-    /// The displayed band.
-    pub displayed_band: HealthBand,
-    /// The metrics that existed.
-    pub metrics: Vec<SaidMetric>,
-    /// The feeds that were silent.
-    pub silences: Silences,
-}
-
-/// A metric as it was last published.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SaidMetric {
-    /// Which.
-    pub metric: MetricId,
-    /// Its score.
-    pub score: f64,
-    /// Its points of health.
-    pub points: f64,
 }

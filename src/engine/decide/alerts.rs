@@ -16,13 +16,14 @@ use crate::engine::time::Timestamp;
 /// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule and episode start.
 const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
 
-/// Looks at every rule once, in the order of the model file.
+/// Looks at every rule once, in the order of the model file; says whether an episode changed.
 pub(super) fn look(
     situation: &Situation<'_>,
     workflow: &mut Workflow,
     look: &mut Looks,
     outputs: &mut Vec<Output>,
-) {
+) -> bool {
+    let mut changed = false;
     let rules = &situation.model.alerts.rules;
     for rule in rules {
         let holds = holds(&rule.when, workflow);
@@ -32,6 +33,10 @@ pub(super) fn look(
         let place = workflow.episodes.iter().position(|episode| episode.rule == rule.id);
         let phase = place.map(|place| workflow.episodes[place].phase.clone());
         let next = advance(situation, rule, phase, holds, inhibited, look, outputs);
+        changed |= match (place, &next) {
+            (Some(place), Some(phase)) => workflow.episodes[place].phase != *phase,
+            (place, next) => place.is_some() || next.is_some(),
+        };
         match (place, next) {
             (Some(place), Some(phase)) => workflow.episodes[place].phase = phase,
             (Some(place), None) => drop(workflow.episodes.remove(place)),
@@ -41,7 +46,7 @@ pub(super) fn look(
             (None, None) => {}
         }
     }
-    close_dropped_rules(situation, workflow, outputs);
+    changed | close_dropped_rules(situation, workflow, outputs)
 }
 
 /// Ends every open alert because the customer left.
@@ -58,12 +63,13 @@ pub(super) fn resolve_all(
     }
 }
 
-/// Ends open alerts whose rule the model in force no longer has.
+/// Ends open alerts whose rule the model in force no longer has; says whether there was any.
 fn close_dropped_rules(
     situation: &Situation<'_>,
     workflow: &mut Workflow,
     outputs: &mut Vec<Output>,
-) {
+) -> bool {
+    let already = workflow.episodes.len();
     let rules = &situation.model.alerts.rules;
     workflow.episodes.retain(|episode| {
         let kept = rules.iter().any(|rule| rule.id == episode.rule);
@@ -74,6 +80,7 @@ fn close_dropped_rules(
         }
         kept
     });
+    workflow.episodes.len() != already
 }
 
 fn holds(condition: &Condition, workflow: &Workflow) -> bool {
@@ -144,7 +151,7 @@ fn raise(situation: &Situation<'_>, rule: &Rule, outputs: &mut Vec<Output>) -> R
         raised_at: situation.now,
         sequence: 1,
         severity: rule.severity,
-        observed: situation.assessment.health_score,
+        observed: situation.displayed_score,
         clear_since: None,
     };
     let alert = alert(situation, &rule.id, Some(rule), &raised, Transition::Raised);
@@ -160,7 +167,7 @@ fn update(
     outputs: &mut Vec<Output>,
 ) -> Raised {
     raised.clear_since = None;
-    let observed = situation.assessment.health_score;
+    let observed = situation.displayed_score;
     if (observed - raised.observed).abs() >= situation.model.alerts.update_points {
         raised.sequence += 1;
         raised.observed = observed;
@@ -178,7 +185,7 @@ fn resolved(
     resolution: Resolution,
 ) -> Output {
     raised.sequence += 1;
-    raised.observed = situation.assessment.health_score;
+    raised.observed = situation.displayed_score;
     let mut alert = alert(situation, rule_id, rule, &raised, Transition::Resolved);
     alert.status = AlertStatus::Resolved;
     alert.resolved_at = Some(situation.now);
@@ -195,7 +202,7 @@ fn alert(
 ) -> Alert {
     let account_id = situation.account_id;
     let identity = format!("{account_id}\0{rule_id}\0{}", raised.raised_at.as_millis());
-    let bands = &situation.model.health_of(situation.assessment.segment).bands;
+    let bands = &situation.model.of(situation.assessment.segment).health.bands;
     let threshold = match rule.map(|rule| rule.when.displayed_band) {
         Some(HealthBand::Red) | None => bands.yellow,
         Some(HealthBand::Yellow | HealthBand::Green) => bands.green,
@@ -217,7 +224,7 @@ fn alert(
         summary: rule.map_or_else(|| rule_id.to_string(), |rule| rule.summary.clone()),
         reason: format!("health is {:.1}, the bound is {threshold}", raised.observed),
         evidence: vec![Evidence {
-            metric: CompactString::const_new("health_score"),
+            metric: CompactString::const_new(observed_name(situation)),
             observed: raised.observed,
             threshold,
             at: situation.now,
@@ -230,6 +237,13 @@ fn alert(
             text: "Account".to_owned(),
         }],
     }
+}
+
+/// What the band is a band of: the computed score, unless a person said another one.
+fn observed_name(situation: &Situation<'_>) -> &'static str {
+    let computed = situation.assessment.health_score;
+    let is_computed = situation.displayed_score.total_cmp(&computed).is_eq();
+    if is_computed { "health_score" } else { "displayed_health_score" }
 }
 
 /// `text` with every byte escaped that has a meaning of its own in the path of a URL.

@@ -2,26 +2,38 @@
 //!
 //! The band of the computed score, undamped, belongs to the assessment.
 
+use super::overrides::Noted;
 use super::{Looks, Situation};
 use crate::engine::account::workflow::{DisplayedBand, Workflow};
 use crate::engine::model::health::{Bands, HealthBand};
 use crate::engine::time::Timestamp;
 
-/// Brings the displayed band up to date.
-pub(super) fn damp(situation: &Situation<'_>, workflow: &mut Workflow, look: &mut Looks) {
-    if situation.assessment.is_no_data {
-        return;
+/// Brings the displayed band up to date, by the displayed score; says whether it changed.
+pub(super) fn damp(
+    situation: &Situation<'_>,
+    workflow: &mut Workflow,
+    noted: Noted,
+    look: &mut Looks,
+) -> bool {
+    let before = workflow.band;
+    if situation.assessment.is_no_data && workflow.overrides.in_force().is_none() {
+        if noted == Noted::Ended {
+            // It was a person's band; nothing that is known gives another one.
+            workflow.band = None;
+        }
+        return workflow.band != before;
     }
     let (band, again_at) = damped(
         workflow.band,
-        situation.assessment.health_score,
-        &situation.model.health_of(situation.assessment.segment).bands,
+        situation.displayed_score,
+        &situation.model.of(situation.assessment.segment).health.bands,
         situation.now,
     );
     workflow.band = Some(band);
     if let Some(at) = again_at {
         look.at(at);
     }
+    workflow.band != before
 }
 
 /// The displayed band after `score` was seen at `now`, and when the dwell ends that holds it back.
@@ -53,11 +65,12 @@ fn damped(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::account::profile::Segment;
     use crate::engine::model::Model;
     use crate::engine::time::{DAY_MS, HOUR_MS};
 
     fn walk(scores: &[(i64, f64)]) -> Vec<HealthBand> {
-        let bands = Model::default().health.bands;
+        let bands = Model::default().of(Segment::Smb).health.bands;
         let mut displayed = None;
         let mut seen = Vec::new();
         for (hour, score) in scores {
@@ -92,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_dwell_is_looked_at() {
-        let bands = Model::default().health.bands;
+        let bands = Model::default().of(Segment::Smb).health.bands;
         let start = Timestamp::from_millis(DAY_MS);
         let green = DisplayedBand { band: HealthBand::Green, since: start, before: None };
         let (_, again_at) = damped(Some(green), 40.0, &bands, start.plus_millis(HOUR_MS));

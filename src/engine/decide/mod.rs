@@ -4,18 +4,27 @@
 
 mod alerts;
 mod band;
+mod cause;
 mod health;
+mod next_band;
+mod overrides;
+mod points;
+mod publication;
+mod texts;
 
 use super::account::Account;
 use super::account::fact::Fact;
-use super::account::workflow::{Said, Workflow};
+use super::account::workflow::Workflow;
+use super::account::workflow::said::Said;
 use super::assess::Assessment;
 use super::fleet::Fleet;
 use super::model::Model;
 use super::output::{AccountId, Output, OutputBody};
 use super::time::{DAY_MS, Timestamp};
+use overrides::Noted;
 
 /// All that a decision reads, besides what it changes.
+#[derive(Clone, Copy)]
 pub struct Situation<'a> {
     /// Whose decision it is.
     pub account_id: &'a AccountId,
@@ -27,10 +36,23 @@ pub struct Situation<'a> {
     pub model: &'a Model,
     /// All accounts together.
     pub fleet: &'a Fleet,
+    /// The score to show; [`decide`] puts the one of an override in its place.
+    pub displayed_score: f64,
     /// As of when.
     pub now: Timestamp,
     /// Milliseconds after midnight (UTC) at which the account has its daily look.
     pub look_ms: i64,
+}
+
+/// What a decision leaves besides its outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// When to look again.
+    pub look_again_at: Timestamp,
+    /// The workflow is not what it was.
+    pub is_workflow_changed: bool,
+    /// A record of the account's health is among the outputs.
+    pub is_published: bool,
 }
 
 impl Situation<'_> {
@@ -48,20 +70,31 @@ pub fn decide(
     workflow: &mut Workflow,
     said: &mut Option<Said>,
     outputs: &mut Vec<Output>,
-) -> Timestamp {
+) -> Decided {
     let now = situation.now;
     let mut look = Looks { now, next: next_daily_look(now, situation.look_ms) };
+    let churned_before = workflow.churned_at;
     let churned = note_contract(situation, facts, workflow);
-    band::damp(situation, workflow, &mut look);
+    let noted = overrides::note(facts, workflow, now, &mut look);
+    let mut changed = churned_before != workflow.churned_at || noted != Noted::Same;
+    let displayed_score = overrides::displayed_score(situation.assessment, workflow);
+    let situation = &Situation { displayed_score, ..*situation };
+    changed |= band::damp(situation, workflow, noted, &mut look);
     let already = outputs.len();
     if churned {
         alerts::resolve_all(situation, workflow, outputs);
     } else if workflow.churned_at.is_none() {
-        alerts::look(situation, workflow, &mut look, outputs);
+        changed |= alerts::look(situation, workflow, &mut look, outputs);
     }
     let alert_changed = outputs.len() > already;
-    health::publish(situation, workflow, said, alert_changed, &mut look, outputs);
-    look.next
+    changed |= alert_changed;
+    let published =
+        publication::publish(situation, workflow, said, alert_changed, &mut look, outputs);
+    Decided {
+        look_again_at: look.next,
+        is_workflow_changed: changed || published.is_day_closed,
+        is_published: published.is_published,
+    }
 }
 
 /// Keeps whether the account left, as the last of its contract's events says, in whatever order
@@ -74,7 +107,8 @@ fn note_contract(situation: &Situation<'_>, facts: &[Fact], workflow: &mut Workf
         | Fact::SponsorDeparted
         | Fact::SponsorAssigned
         | Fact::CompetitorMentioned
-        | Fact::PaymentFailed => false,
+        | Fact::PaymentFailed
+        | Fact::HealthOverridden(_) => false,
     });
     if !is_about_contract {
         return false;

@@ -2,16 +2,21 @@
 //!
 //! Which curve belongs to which metric is said by `health.rs` and the model file.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::form::RISING;
+
 /// `pwl` of `scoring.md` §1: straight lines between points `(x, y)` with rising x, constant
-/// outside.
+/// outside. Points lie between 0 and `TOP`: 100 of a metric, 1 of a churn signal.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub struct Anchors(Vec<(f64, f64)>);
+pub struct Anchors<const TOP: u8 = 100>(Vec<(f64, f64)>);
 
-impl Anchors {
-    /// The curve through these points; [`Anchors::problem`] says whether they make one.
+impl<const TOP: u8> Anchors<TOP> {
+    /// The curve through these points, of which there is one and whose x rise.
     pub const fn new(points: Vec<(f64, f64)>) -> Self {
         Self(points)
     }
@@ -31,26 +36,28 @@ impl Anchors {
         }
         left_y
     }
+}
 
-    /// What is wrong with them as a curve to `0..=y_max`.
-    pub fn problem(&self, y_max: f64) -> Option<String> {
-        if self.0.is_empty() {
-            return Some("at least one [x, y] is needed".to_owned());
-        }
-        let mut previous = f64::NEG_INFINITY;
-        for &(x, y) in &self.0 {
-            if !x.is_finite() || !y.is_finite() {
-                return Some(format!("[{x}, {y}] must be finite numbers"));
-            }
-            if x <= previous {
-                return Some(format!("x must rise: {x} stands after {previous}"));
-            }
-            if !(0.0..=y_max).contains(&y) {
-                return Some(format!("y must lie between 0 and {y_max}: {y}"));
-            }
-            previous = x;
-        }
-        None
+impl<const TOP: u8> JsonSchema for Anchors<TOP> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Anchors{TOP}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": {
+                "type": "array",
+                "items": [
+                    { "type": "number" },
+                    { "type": "number", "minimum": 0, "maximum": TOP },
+                ],
+                "minItems": 2,
+                "maxItems": 2,
+            },
+            "minItems": 1,
+            RISING: true,
+        })
     }
 }
 
@@ -60,20 +67,10 @@ mod tests {
 
     #[test]
     fn is_straight_between_and_constant_outside() {
-        let curve = Anchors::new(vec![(0.0, 0.0), (1.0, 50.0), (3.0, 90.0)]);
+        let curve = <Anchors>::new(vec![(0.0, 0.0), (1.0, 50.0), (3.0, 90.0)]);
         for (x, y) in [(-1.0, 0.0), (0.0, 0.0), (0.5, 25.0), (1.0, 50.0), (2.0, 70.0), (9.0, 90.0)]
         {
             assert!((curve.at(x) - y).abs() < 1e-12, "{x}");
         }
-    }
-
-    #[test]
-    fn names_what_makes_no_curve() {
-        let problem = |points| Anchors::new(points).problem(100.0).unwrap_or_default();
-        assert!(problem(vec![]).contains("at least one"));
-        assert!(problem(vec![(1.0, 0.0), (1.0, 5.0)]).contains("must rise"));
-        assert!(problem(vec![(0.0, 101.0)]).contains("between 0 and 100"));
-        assert!(problem(vec![(f64::NAN, 1.0)]).contains("finite"));
-        assert_eq!(problem(vec![(0.0, 1.0)]), "");
     }
 }

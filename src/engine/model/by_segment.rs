@@ -1,57 +1,110 @@
-//! What differs by segment: a health model that replaces parts of the common one.
+//! What may differ by segment: the sections about a kind of customer, each segment with its own
+//! changes put over what is common.
 //!
-//! The parts themselves are described in `health.rs`.
+//! The sections themselves are described in their own files (`health.rs`…).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::health::HealthModel;
 use super::problems::Problems;
+use super::schema;
 use crate::engine::account::profile::Segment;
 
-/// The health model of each segment that has its own, in the order of [`Segment`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BySegment([Option<Box<HealthModel>>; 4]);
+/// The key under which the changes stand.
+const KEY: &str = "by_segment";
 
-/// The part of the file that says what differs.
-#[derive(Deserialize)]
-struct File {
-    health: Value,
-    health_by_segment: BTreeMap<Segment, Value>,
+/// The sections that may differ by segment. A section that is added here is read, checked,
+/// overridden and part of the schema.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct SegmentModel {
+    /// How health is computed.
+    pub health: HealthModel,
+}
+
+/// The sections of each segment.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct BySegment {
+    /// What is said for all.
+    common: SegmentModel,
+    /// In the order of [`Segment`], changes applied; none where there are none.
+    changed: [Option<Box<SegmentModel>>; 4],
+}
+
+impl SegmentModel {
+    /// Says everything that reads well and means nothing.
+    fn check(&self, problems: &mut Problems) {
+        self.health.check(problems);
+    }
 }
 
 impl BySegment {
-    /// The model of a segment, if it has its own.
-    pub fn get(&self, segment: Segment) -> Option<&HealthModel> {
-        self.0[segment as usize].as_deref()
-    }
-
-    /// Reads what differs from a file that is known to have its form.
-    pub(super) fn read(text: &str, problems: &mut Problems) -> Result<Self, serde_saphyr::Error> {
-        let file: File = serde_saphyr::from_str(text)?;
-        let mut all = Self::default();
-        for (segment, changes) in &file.health_by_segment {
-            let mut merged = file.health.clone();
-            merge(&mut merged, changes);
-            let name = segment.name();
-            match serde_json::from_value::<HealthModel>(merged) {
-                Ok(health) => {
-                    problems.within("health", &["health_by_segment", name], |problems| {
-                        health.check(problems);
-                    });
-                    all.0[*segment as usize] = Some(Box::new(health));
-                }
-                Err(error) => problems.say(&["health_by_segment", name], error.to_string()),
-            }
-        }
-        Ok(all)
+    /// The sections of a segment.
+    pub fn of(&self, segment: Segment) -> &SegmentModel {
+        self.changed[segment as usize].as_deref().unwrap_or(&self.common)
     }
 
     /// All of them.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut HealthModel> {
-        self.0.iter_mut().flatten().map(|health| &mut **health)
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SegmentModel> {
+        self.changed.iter_mut().flatten().map(|changed| &mut **changed).chain([&mut self.common])
+    }
+
+    /// Says everything that reads well and means nothing, for each segment.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        self.common.check(problems);
+        for segment in Segment::ALL {
+            if let Some(changed) = &self.changed[segment as usize] {
+                problems.within(&[KEY, segment.name()], |problems| changed.check(problems));
+            }
+        }
+    }
+}
+
+/// From the part of the file that is about customers.
+impl TryFrom<Map<String, Value>> for BySegment {
+    type Error = serde_json::Error;
+
+    fn try_from(mut file: Map<String, Value>) -> Result<Self, Self::Error> {
+        let changes = file.remove(KEY).unwrap_or_default();
+        let file = Value::Object(file);
+        let mut changed = [const { None }; 4];
+        for segment in Segment::ALL {
+            if let Some(changes) = changes.get(segment.name()) {
+                let mut merged = file.clone();
+                merge(&mut merged, changes);
+                changed[segment as usize] = Some(serde_json::from_value(merged)?);
+            }
+        }
+        Ok(Self { common: serde_json::from_value(file)?, changed })
+    }
+}
+
+impl JsonSchema for BySegment {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "BySegment".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut all = SegmentModel::json_schema(generator);
+        let changes = json!({
+            "type": "object",
+            "description": "What differs for a segment: any part of the sections that may differ. \
+                Maps are changed key by key, lists are replaced as a whole.",
+            "propertyNames": { "enum": Segment::ALL.map(Segment::name) },
+            "additionalProperties": schema::changes(all.as_value()),
+        });
+        if let Some(Value::Object(properties)) = all.get_mut("properties") {
+            properties.insert(KEY.to_owned(), changes);
+        }
+        all
     }
 }
 

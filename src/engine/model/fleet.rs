@@ -2,38 +2,44 @@
 //!
 //! What is made of these numbers stands in `engine/fleet.rs`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::problems::Problems;
 use crate::engine::fleet::rhythm::MEMORY_DAYS;
 use crate::engine::time::{DAY_MS, HOUR_MS};
 use crate::engine::window::WINDOW_DAYS_MAX;
 
-/// When a feed counts as stopped (`product.md` §3).
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// When a feed counts as stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct SilenceRule {
     /// No feed is silent after less than this.
+    #[schemars(range(min = 1, max = 1e4))]
     pub at_least_hours: f64,
     /// Nor after less than this many times its own usual longest gap.
+    #[schemars(range(min = 1, max = 1e3))]
     pub times_usual_gap: f64,
     /// A feed that is known for less long is not judged: a week has a weekend.
+    #[schemars(range(min = 1, max = MEMORY_DAYS))]
     pub history_days_min: u16,
     /// A feed that made fewer gaps in its last four weeks is too rare to be judged.
+    #[schemars(range(min = 1, max = 1000))]
     pub gaps_min: u16,
     /// A feed that is known for so long: a gap that was a silence by all others is not usual.
+    #[schemars(range(min = 1, max = MEMORY_DAYS))]
     pub outages_after_days: u16,
 }
 
 /// Whom an account is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct PeersRule {
     /// Fewer accounts than these are no peers to be compared with.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub accounts_min: u32,
     /// A feature is named when at least this share of the healthy peers uses it, 0 to 1.
+    #[schemars(range(min = 0.01, max = 1))]
     pub feature_share: f64,
     /// A feature is in use when it was used in so many days.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub feature_days: u16,
 }
 
@@ -52,25 +58,5 @@ impl SilenceRule {
     /// From when on outages are told from gaps, in milliseconds.
     pub const fn outages_after_ms(&self) -> i64 {
         self.outages_after_days as i64 * DAY_MS
-    }
-
-    pub(super) fn check(&self, problems: &mut Problems) {
-        problems.range(&["silence", "at_least_hours"], self.at_least_hours, 1.0, 1e4);
-        problems.range(&["silence", "times_usual_gap"], self.times_usual_gap, 1.0, 1e3);
-        for (field, days) in [
-            ("history_days_min", self.history_days_min),
-            ("outages_after_days", self.outages_after_days),
-        ] {
-            problems.window(&["silence", field], days, MEMORY_DAYS);
-        }
-        problems.range(&["silence", "gaps_min"], f64::from(self.gaps_min), 1.0, 1e3);
-    }
-}
-
-impl PeersRule {
-    pub(super) fn check(&self, problems: &mut Problems) {
-        problems.range(&["peers", "accounts_min"], f64::from(self.accounts_min), 1.0, 1e6);
-        problems.range(&["peers", "feature_share"], self.feature_share, 0.01, 1.0);
-        problems.window(&["peers", "feature_days"], self.feature_days, WINDOW_DAYS_MAX);
     }
 }

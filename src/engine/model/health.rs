@@ -2,12 +2,15 @@
 //!
 //! What the metrics compute with them stands in the facets; reading the file in `model/mod.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::anchors::Anchors;
 use super::problems::Problems;
+use super::schema;
 use crate::engine::account::usage::SESSION_DAYS;
 use crate::engine::metric::{COMPONENTS, Component, METRICS, MetricId};
 use crate::engine::window::WINDOW_DAYS_MAX;
@@ -15,8 +18,13 @@ use crate::engine::window::WINDOW_DAYS_MAX;
 /// Longest window on sessions and API errors, which are remembered for less long than the rest.
 pub const SESSION_WINDOW_DAYS_MAX: u16 = SESSION_DAYS as u16 - 4;
 
+/// Most that anything weighs.
+const WEIGHT_MAX: f64 = 1e6;
+
 /// A colour for the health score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthBand {
     /// Critical: at once.
@@ -42,13 +50,14 @@ impl HealthBand {
 }
 
 /// How health is computed.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct HealthModel {
     /// What each component weighs, at least 0.
     pub component_weights: ComponentWeights,
     /// What each metric weighs in its component, at least 0.
     pub metric_weights: MetricWeights,
+    /// Which metrics somebody can move who looks after the account.
+    pub movable: MovableMetrics,
     /// The bounds of the bands and how changes of band are damped.
     pub bands: Bands,
     /// The numbers of each metric.
@@ -58,33 +67,41 @@ pub struct HealthModel {
     pub core_features: Vec<u64>,
 }
 
-/// What each component weighs; NaN where the file says nothing.
+/// What each component weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<Component, f64>")]
 pub struct ComponentWeights([f64; COMPONENTS]);
 
-/// What each metric weighs; NaN where the file says nothing.
+/// What each metric weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<MetricId, f64>")]
 pub struct MetricWeights([f64; METRICS]);
 
-/// The bounds of the bands and how changes of band are damped.
+/// Which metrics can be moved; nothing where the file says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "BTreeMap<MetricId, bool>")]
+pub struct MovableMetrics([Option<bool>; METRICS]);
+
+/// The bounds of the bands and how changes of band are damped.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Bands {
     /// Least health score that is green.
+    #[schemars(range(min = 0, max = 100))]
     pub green: f64,
     /// Least health score that is yellow.
+    #[schemars(range(min = 0, max = 100))]
     pub yellow: f64,
     /// How far beyond a bound the score must be for the displayed band to change.
+    #[schemars(range(min = 0, max = 100))]
     pub hysteresis_points: f64,
     /// How long a band is displayed at least.
+    #[schemars(range(min = 0, max = 24 * 365))]
     pub dwell_hours: f64,
 }
 
 /// The numbers of each metric.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs)] // each type says which metric it is
 pub struct Metrics {
     pub p1: ActiveUsers,
@@ -100,62 +117,68 @@ pub struct Metrics {
 }
 
 /// P1.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct ActiveUsers {
     /// The users of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// Without seats: the users of how many days they are compared with.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub fallback_window_days: u16,
     /// The share counts as at most this.
+    #[schemars(range(min = 0, max = 1e6))]
     pub share_max: f64,
     /// From the share to points.
     pub anchors: Anchors,
 }
 
 /// P2.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct FeatureAdoption {
     /// The features of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// Without core features: the features of how many days they are compared with.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub breadth_window_days: u16,
     /// From the share to points.
     pub anchors: Anchors,
 }
 
 /// P3.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct LoginFrequency {
     /// The sessions and logins of how many days count.
+    #[schemars(range(min = 1, max = SESSION_WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// From sessions and logins per user and week to points.
     pub anchors: Anchors,
 }
 
 /// P4.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct SessionLength {
     /// The sessions of how many days count.
+    #[schemars(range(min = 1, max = SESSION_WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// From mean minutes to points.
     pub anchors: Anchors,
 }
 
 /// P5.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct ApiPattern {
     /// The calls of how many days count.
+    #[schemars(range(min = 1, max = SESSION_WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// How many days before that they are compared with.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX - SESSION_WINDOW_DAYS_MAX))]
     pub baseline_days: u16,
     /// What the volume weighs, 0 to 1; errors weigh the rest.
+    #[schemars(range(min = 0, max = 1))]
     pub volume_share: f64,
     /// What the ratio counts as when there were no calls before.
+    #[schemars(range(min = 0, max = 1e6))]
     pub ratio_without_baseline: f64,
     /// From calls a day now over calls a day before to points.
     pub volume_anchors: Anchors,
@@ -164,46 +187,54 @@ pub struct ApiPattern {
 }
 
 /// S1.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct TicketTrend {
     /// The tickets of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX / 2))]
     pub window_days: u16,
     /// How many days before that they are compared with.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX / 2))]
     pub baseline_days: u16,
     /// Tickets added to the window, so that few say little.
+    #[schemars(range(min = 0, max = 1e6))]
     pub prior_tickets: f64,
     /// Tickets added to the days before, more than 0.
+    #[schemars(range(min = 0.01, max = 1e6))]
     pub baseline_prior_tickets: f64,
     /// A younger account has no trend.
+    #[schemars(range(min = 0, max = 1e6))]
     pub age_min_days: f64,
     /// From tickets a day now over tickets a day before to points.
     pub anchors: Anchors,
 }
 
 /// S2.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct TimeToResolve {
     /// Tickets opened in how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub opened_window_days: u16,
     /// Those resolved count if they were in how many days.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub resolved_window_days: u16,
     /// The service level by severity, 1 first.
+    #[schemars(inner(range(min = 0.01, max = 1e6)))]
     pub sla_hours: [f64; 4],
     /// A ticket counts as at most this many service levels.
+    #[schemars(range(min = 0, max = 1e6))]
     pub ratio_max: f64,
     /// From mean service levels to points.
     pub anchors: Anchors,
 }
 
 /// S3.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Satisfaction {
     /// The grades of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub csat_window_days: u16,
     /// The answers of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub nps_window_days: u16,
     /// From the mean grade to points.
     pub csat_anchors: Anchors,
@@ -212,22 +243,23 @@ pub struct Satisfaction {
 }
 
 /// S4.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct EscalationRate {
     /// The escalations and tickets of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// Tickets added, so that few say little; more than 0.
+    #[schemars(range(min = 0.01, max = 1e6))]
     pub prior_tickets: f64,
     /// From escalations per ticket to points.
     pub anchors: Anchors,
 }
 
 /// S5.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct SelfService {
     /// The tickets and acts of self-service of how many days count.
+    #[schemars(range(min = 1, max = WINDOW_DAYS_MAX))]
     pub window_days: u16,
     /// From the share of self-service to points.
     pub anchors: Anchors,
@@ -245,6 +277,43 @@ impl From<BTreeMap<MetricId, f64>> for MetricWeights {
     }
 }
 
+impl From<BTreeMap<MetricId, bool>> for MovableMetrics {
+    fn from(given: BTreeMap<MetricId, bool>) -> Self {
+        Self(MetricId::ALL.map(|metric| given.get(&metric).copied()))
+    }
+}
+
+impl JsonSchema for ComponentWeights {
+    fn schema_name() -> Cow<'static, str> {
+        "ComponentWeights".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::each_of(Component::ALL.map(Component::name), &schema::number(0.0, WEIGHT_MAX))
+    }
+}
+
+impl JsonSchema for MetricWeights {
+    fn schema_name() -> Cow<'static, str> {
+        "MetricWeights".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::each_of(MetricId::ALL.map(MetricId::name), &schema::number(0.0, WEIGHT_MAX))
+    }
+}
+
+impl JsonSchema for MovableMetrics {
+    fn schema_name() -> Cow<'static, str> {
+        "MovableMetrics".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let flag = serde_json::json!({ "type": "boolean" });
+        schema::each_of(MetricId::ALL.map(MetricId::name), &flag)
+    }
+}
+
 impl HealthModel {
     /// The weight of a component.
     pub const fn component_weight(&self, component: Component) -> f64 {
@@ -256,6 +325,11 @@ impl HealthModel {
         self.metric_weights.0[metric.index()]
     }
 
+    /// Whether somebody who looks after the account can move a metric.
+    pub fn is_movable(&self, metric: MetricId) -> bool {
+        self.movable.0[metric.index()] == Some(true)
+    }
+
     /// The band of a rounded health score.
     pub fn band(&self, health_score: f64) -> HealthBand {
         self.bands.of(health_score)
@@ -263,14 +337,6 @@ impl HealthModel {
 
     /// Says everything that reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
-        for component in Component::ALL {
-            let path = ["health", "component_weights", component.name()];
-            problems.weight(&path, self.component_weight(component));
-        }
-        for metric in MetricId::ALL {
-            let path = ["health", "metric_weights", metric.name()];
-            problems.weight(&path, self.metric_weight(metric));
-        }
         let weighs = |component: &Component| {
             let metrics = component.metrics();
             self.component_weight(*component) > 0.0
@@ -281,7 +347,6 @@ impl HealthModel {
             problems.say(&["health", "component_weights"], problem);
         }
         self.bands.check(problems);
-        self.metrics.check(problems);
     }
 }
 
@@ -301,75 +366,8 @@ impl Bands {
     }
 
     fn check(&self, problems: &mut Problems) {
-        let Self { green, yellow, hysteresis_points, dwell_hours } = *self;
-        problems.range(&["health", "bands", "green"], green, 0.0, 100.0);
-        problems.range(&["health", "bands", "yellow"], yellow, 0.0, 100.0);
-        problems.range(&["health", "bands", "hysteresis_points"], hysteresis_points, 0.0, 100.0);
-        problems.range(&["health", "bands", "dwell_hours"], dwell_hours, 0.0, 24.0 * 365.0);
-        if green <= yellow {
+        if self.green <= self.yellow {
             problems.say(&["health", "bands", "green"], "must be more than yellow");
-        }
-    }
-}
-
-impl Metrics {
-    fn check(&self, problems: &mut Problems) {
-        let Self { p1, p2, p3, p4, p5, s1, s2, s3, s4, s5 } = self;
-        let windows = [
-            ("P1", "window_days", p1.window_days, WINDOW_DAYS_MAX),
-            ("P1", "fallback_window_days", p1.fallback_window_days, WINDOW_DAYS_MAX),
-            ("P2", "window_days", p2.window_days, WINDOW_DAYS_MAX),
-            ("P2", "breadth_window_days", p2.breadth_window_days, WINDOW_DAYS_MAX),
-            ("P3", "window_days", p3.window_days, SESSION_WINDOW_DAYS_MAX),
-            ("P4", "window_days", p4.window_days, SESSION_WINDOW_DAYS_MAX),
-            ("P5", "window_days", p5.window_days, SESSION_WINDOW_DAYS_MAX),
-            ("P5", "baseline_days", p5.baseline_days, WINDOW_DAYS_MAX - SESSION_WINDOW_DAYS_MAX),
-            ("S1", "window_days", s1.window_days, WINDOW_DAYS_MAX / 2),
-            ("S1", "baseline_days", s1.baseline_days, WINDOW_DAYS_MAX / 2),
-            ("S2", "opened_window_days", s2.opened_window_days, WINDOW_DAYS_MAX),
-            ("S2", "resolved_window_days", s2.resolved_window_days, WINDOW_DAYS_MAX),
-            ("S3", "csat_window_days", s3.csat_window_days, WINDOW_DAYS_MAX),
-            ("S3", "nps_window_days", s3.nps_window_days, WINDOW_DAYS_MAX),
-            ("S4", "window_days", s4.window_days, WINDOW_DAYS_MAX),
-            ("S5", "window_days", s5.window_days, WINDOW_DAYS_MAX),
-        ];
-        for (metric, field, days, max) in windows {
-            problems.window(&["health", "metrics", metric, field], days, max);
-        }
-        let curves = [
-            ("P1", "anchors", &p1.anchors),
-            ("P2", "anchors", &p2.anchors),
-            ("P3", "anchors", &p3.anchors),
-            ("P4", "anchors", &p4.anchors),
-            ("P5", "volume_anchors", &p5.volume_anchors),
-            ("P5", "error_anchors", &p5.error_anchors),
-            ("S1", "anchors", &s1.anchors),
-            ("S2", "anchors", &s2.anchors),
-            ("S3", "csat_anchors", &s3.csat_anchors),
-            ("S3", "nps_anchors", &s3.nps_anchors),
-            ("S4", "anchors", &s4.anchors),
-            ("S5", "anchors", &s5.anchors),
-        ];
-        for (metric, field, anchors) in curves {
-            if let Some(problem) = anchors.problem(100.0) {
-                problems.say(&["health", "metrics", metric, field], problem);
-            }
-        }
-        let ranges = [
-            ("P1", "share_max", p1.share_max, 0.0, 1e6),
-            ("P5", "volume_share", p5.volume_share, 0.0, 1.0),
-            ("P5", "ratio_without_baseline", p5.ratio_without_baseline, 0.0, 1e6),
-            ("S1", "prior_tickets", s1.prior_tickets, 0.0, 1e6),
-            ("S1", "baseline_prior_tickets", s1.baseline_prior_tickets, 0.01, 1e6),
-            ("S1", "age_min_days", s1.age_min_days, 0.0, 1e6),
-            ("S2", "ratio_max", s2.ratio_max, 0.0, 1e6),
-            ("S4", "prior_tickets", s4.prior_tickets, 0.01, 1e6),
-        ];
-        for (metric, field, number, min, max) in ranges {
-            problems.range(&["health", "metrics", metric, field], number, min, max);
-        }
-        for hours in s2.sla_hours {
-            problems.range(&["health", "metrics", "S2", "sla_hours"], hours, 0.01, 1e6);
         }
     }
 }

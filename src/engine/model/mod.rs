@@ -1,35 +1,60 @@
 //! The model file: everything that is believed about customers and not about computers.
 //!
 //! Brokers, addresses and limits of the service belong to `config.rs`.
+//!
+//! A file is read in four steps, and everything that is wrong is said at once: text → tree of
+//! values with their places (`tree.rs`) → held against the JSON Schema of the types (`form.rs`) →
+//! types, by serde → what a well-formed model may still get wrong (`check`).
+//!
+//! To add a section or a number:
+//!
+//! - The types derive `Deserialize` and `JsonSchema`. Their documentation is what editors show. A
+//!   key of an `Option` or with `#[serde(default)]` may be left out, all others must be there, and
+//!   a key that no field has is an error without `deny_unknown_fields`.
+//! - Bounds stand at the field: `#[schemars(range(min = 0, max = 1))]`, `length(min = 1)`,
+//!   `inner(range(…))` for each of a list, `schema::number` for each of a map.
+//! - A curve is `Anchors` to 100 or `Anchors<1>` to 1. A map with a key for each of some names
+//!   (`ComponentWeights`) takes its schema from `schema::each_of`. A `CompactString` says
+//!   `#[schemars(with = "String")]`.
+//! - What no attribute can say (green above yellow, a name that must exist) goes to
+//!   `fn check(&self, problems: &mut Problems)` of the section.
+//! - A section about customers is a field of `SegmentModel` and a line in its `check`: then it may
+//!   differ by segment too. Any other is a field of [`Model`] and a line in its `check`.
+//! - `UPDATE_DOCS=1 cargo test --test model` writes `schemas/model.schema.json` anew.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::account::profile::{Said, Segment};
 use super::event::EventBody;
 use super::id::name_hash;
-use super::text::Labels;
-use by_segment::BySegment;
+use super::text::{self, Labels};
+use by_segment::{BySegment, SegmentModel};
 use fleet::{PeersRule, SilenceRule};
-use health::HealthModel;
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
+use terms::TextModel;
+use tree::Tree;
 
 pub mod anchors;
 pub mod by_segment;
 pub mod fleet;
+mod form;
 pub mod health;
 pub mod problems;
 pub mod rules;
+pub mod schema;
+pub mod terms;
+pub mod tree;
+mod wording;
 
 /// The model that ships.
 pub const DEFAULT_TEXT: &str = include_str!("../../../config/model.yaml");
 
 /// A model file, read and checked.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Model {
     /// Names this model in outputs: as given in the file, else made from its text.
     pub version: Option<String>,
@@ -39,17 +64,15 @@ pub struct Model {
     pub segments: Segments,
     /// The feature catalogue.
     pub features: Vec<Feature>,
-    /// How health is computed, unless `by_segment` says otherwise; see [`Model::health_of`].
-    pub health: HealthModel,
-    /// What differs by segment, as written.
-    health_by_segment: BTreeMap<Segment, IgnoredAny>,
-    /// The same, read.
-    #[serde(skip)]
+    /// What is believed about customers, for each segment; see `of`.
+    #[serde(flatten)]
     by_segment: BySegment,
     /// When a feed counts as stopped.
     pub silence: SilenceRule,
     /// Whom an account is compared with.
     pub peers: PeersRule,
+    /// What is looked for in texts.
+    pub texts: TextModel,
     /// When an assessment is worth a record.
     pub publication: Publication,
     /// What people are told to look after.
@@ -57,22 +80,23 @@ pub struct Model {
 }
 
 /// What money is worth.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Currencies {
     /// The currency of all bounds and sums, as an ISO 4217 code.
     pub reporting: String,
     /// What one unit of another is worth in it; one that is not listed counts 1:1.
+    #[schemars(extend("additionalProperties" = schema::number(1e-9, 1e9)))]
     pub rates: BTreeMap<String, f64>,
 }
 
 /// The bounds of the segments, in whole units of the reporting currency and in seats.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Segments {
     /// More ARR than this is enterprise.
+    #[schemars(range(min = 0, max = 1e15))]
     pub enterprise_above_arr: f64,
     /// From this ARR on it is mid-market.
+    #[schemars(range(min = 0, max = 1e15))]
     pub mid_market_from_arr: f64,
     /// More seats than this are enterprise, where ARR is not known.
     pub enterprise_above_seats: u32,
@@ -81,8 +105,7 @@ pub struct Segments {
 }
 
 /// A feature of the product.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Feature {
     /// Its name, as in events.
     pub name: String,
@@ -94,21 +117,29 @@ impl Model {
     /// Reads a model file.
     ///
     /// # Errors
-    /// Every thing that is wrong with its meaning, or the first with its form, with the place.
+    /// Everything that is wrong with it, with line, column and path; the first thing only where it
+    /// is no YAML.
     pub fn parse(text: &str) -> Result<Self, ModelErrors> {
-        let options = serde_saphyr::options! { with_snippet: false };
-        let mut model: Model = serde_saphyr::from_str_with_options(text, options)?;
+        let tree = Tree::read(text)?;
         let mut problems = Problems::default();
-        model.check(&mut problems);
-        model.by_segment = BySegment::read(text, &mut problems)?;
-        problems.into_result(text)?;
+        let value = form::read(schema::of_model(), &tree, &mut problems);
+        let model = serde_json::from_value::<Self>(value);
+        match &model {
+            Ok(model) => model.check(&mut problems),
+            // Of another form than its schema says: nothing else would tell.
+            Err(error) if problems.is_empty() => problems.say(&[], error.to_string()),
+            Err(_) => {}
+        }
+        problems.into_result(&tree)?;
+        let mut model = model.map_err(|error| ModelErrors::unreadable(error.to_string()))?;
         let core = model.features.iter().filter(|feature| feature.core);
         let mut core: Vec<u64> = core.map(|feature| name_hash(&feature.name)).collect();
         core.sort_unstable();
         core.dedup();
-        for health in model.by_segment.iter_mut().chain([&mut model.health]) {
-            health.core_features.clone_from(&core);
+        for sections in model.by_segment.iter_mut() {
+            sections.health.core_features.clone_from(&core);
         }
+        model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
         model.version = Some(model.version.unwrap_or_else(of_text));
         Ok(model)
@@ -119,14 +150,14 @@ impl Model {
         self.version.as_deref().unwrap_or_default()
     }
 
-    /// How the health of a segment's accounts is computed.
-    pub fn health_of(&self, segment: Segment) -> &HealthModel {
-        self.by_segment.get(segment).unwrap_or(&self.health)
+    /// What is believed about the customers of a segment.
+    pub fn of(&self, segment: Segment) -> &SegmentModel {
+        self.by_segment.of(segment)
     }
 
     /// What is found in the text of an event; [`Labels::NONE`] when it has none.
-    pub fn labels(&self, _body: &EventBody<'_>) -> Labels {
-        Labels::NONE
+    pub fn labels(&self, body: &EventBody<'_>) -> Labels {
+        text::of_event(body).map_or(Labels::NONE, |text| self.texts.labels(&text))
     }
 
     /// An account's ARR in whole units of the reporting currency.
@@ -161,9 +192,6 @@ impl Model {
     }
 
     fn check(&self, problems: &mut Problems) {
-        for (code, rate) in &self.currencies.rates {
-            problems.range(&["currencies", "rates", code], *rate, 1e-9, 1e9);
-        }
         if self
             .currencies
             .rates
@@ -175,21 +203,17 @@ impl Model {
                 "the reporting currency is worth 1 of itself: leave it out",
             );
         }
-        let Segments { enterprise_above_arr, mid_market_from_arr, .. } = self.segments;
-        problems.range(&["segments", "mid_market_from_arr"], mid_market_from_arr, 0.0, 1e15);
-        problems.range(&["segments", "enterprise_above_arr"], enterprise_above_arr, 0.0, 1e15);
-        if enterprise_above_arr < mid_market_from_arr {
+        let bounds = &self.segments;
+        if bounds.enterprise_above_arr < bounds.mid_market_from_arr {
             let problem = "must not be less than mid_market_from_arr";
             problems.say(&["segments", "enterprise_above_arr"], problem);
         }
-        if self.segments.enterprise_above_seats < self.segments.mid_market_from_seats {
+        if bounds.enterprise_above_seats < bounds.mid_market_from_seats {
             let problem = "must not be less than mid_market_from_seats";
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
-        self.health.check(problems);
-        self.silence.check(problems);
-        self.peers.check(problems);
-        self.publication.check(problems);
+        self.by_segment.check(problems);
+        self.texts.check(problems);
         self.alerts.check(problems);
     }
 }
@@ -204,21 +228,6 @@ impl Default for Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::metric::MetricId;
-
-    /// The errors of the model that ships with one text put in place of another.
-    fn errors(from: &str, to: &str) -> String {
-        assert!(DEFAULT_TEXT.contains(from), "{from}");
-        let changed = DEFAULT_TEXT.replacen(from, to, 1);
-        Model::parse(&changed).expect_err("the change is an error").to_string()
-    }
-
-    fn place(of: &str) -> String {
-        let before = &DEFAULT_TEXT[..DEFAULT_TEXT.find(of).unwrap()];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        format!("line {line}, column {column}: ")
-    }
 
     #[test]
     fn names_the_model_by_its_text_unless_it_names_itself() {
@@ -228,91 +237,6 @@ mod tests {
         assert_eq!(named.version(), "spring");
         let changed = Model::parse(&DEFAULT_TEXT.replace("green: 90", "green: 91")).unwrap();
         assert_ne!(changed.version(), shipped.version());
-    }
-
-    #[test]
-    fn unknown_keys_are_errors_with_a_suggestion() {
-        let found = errors("dwell_hours:", "dwell_hour:");
-        assert_eq!(
-            found,
-            place("dwell_hours") + "unknown name `dwell_hour`: did you mean `dwell_hours`?"
-        );
-        let found = errors("P2: 1,", "P9: 1,");
-        assert!(found.contains("unknown name `P9`: expected one of P1, P2"), "{found}");
-    }
-
-    #[test]
-    fn what_is_missing_or_misshapen_is_named_with_its_place() {
-        let found = errors("    green: 90\n", "");
-        assert!(found.contains("`green` is missing"), "{found}");
-        let found = errors("green: 90", "green: high");
-        assert!(found.starts_with(&place("90\n    yellow")), "{found}");
-        let found = errors("P3: 1, ", "");
-        assert!(found.contains("health.metric_weights.P3: is missing"), "{found}");
-        assert!(Model::parse("").is_err() && Model::parse("a: [").is_err());
-    }
-
-    #[test]
-    fn all_that_means_nothing_is_named_at_once() {
-        let changed = DEFAULT_TEXT
-            .replacen("green: 90", "green: 60", 1)
-            .replacen("window_days: 365", "window_days: 381", 1)
-            .replacen("[0.2, 40]", "[-1, 40]", 1)
-            .replacen("support: 0.20", "support: -1", 1);
-        let found = Model::parse(&changed).unwrap_err();
-        let problems: Vec<_> = found.0.iter().map(|error| error.problem.as_str()).collect();
-        assert_eq!(
-            problems,
-            [
-                "health.component_weights.support: must lie between 0 and 1000000: -1",
-                "health.bands.green: must be more than yellow",
-                "health.metrics.P1.anchors: x must rise: -1 stands after 0",
-                "health.metrics.P2.breadth_window_days: must lie between 1 and 380 days: 381",
-            ]
-        );
-        let lines: Vec<_> = found.0.iter().map(|error| error.line).collect();
-        assert!(lines.is_sorted() && lines[0] > 0, "{lines:?}");
-    }
-
-    #[test]
-    fn a_model_without_any_weight_is_refused() {
-        let mut text = DEFAULT_TEXT.to_owned();
-        for weight in [
-            "product: 0.35",
-            "support: 0.20",
-            "relationship: 0.20",
-            "outcomes: 0.15",
-            "commercial: 0.10",
-        ] {
-            let name = weight.split(':').next().unwrap();
-            text = text.replacen(weight, &format!("{name}: 0"), 1);
-        }
-        let found = Model::parse(&text).unwrap_err().to_string();
-        assert!(found.contains("must weigh more than 0"), "{found}");
-    }
-
-    #[test]
-    fn a_segment_may_replace_any_part() {
-        let part = "{ smb: { component_weights: { product: 0.45 }, metric_weights: { R1: 0 },
-            metrics: { P1: { window_days: 14 }, S2: { sla_hours: [1, 2, 3, 4] } } } }";
-        let part = format!("health_by_segment: {part}");
-        let text = DEFAULT_TEXT.replacen("health_by_segment: {}", &part, 1);
-        let model = Model::parse(&text).unwrap();
-        let (smb, common) = (model.health_of(Segment::Smb), model.health_of(Segment::Enterprise));
-        assert_eq!(common, &Model::default().health);
-        assert_eq!((smb.metrics.p1.window_days, common.metrics.p1.window_days), (14, 7));
-        assert_eq!(smb.metrics.s2.sla_hours[3].to_bits(), 4.0_f64.to_bits());
-        assert_eq!(smb.metrics.p2, common.metrics.p2);
-        let weight = |health: &HealthModel| health.metric_weight(MetricId::R1).to_bits();
-        assert_eq!((weight(smb), weight(common)), (0.0_f64.to_bits(), 1.0_f64.to_bits()));
-
-        let bad = text.replacen("window_days: 14 }, S2", "window_days: 999 }, S2", 1);
-        let found = Model::parse(&bad).unwrap_err().to_string();
-        assert!(found.contains("health_by_segment.smb.metrics.P1.window_days: must"), "{found}");
-        let line = bad[..bad.find("window_days: 999 }, S2").unwrap()].matches('\n').count() + 1;
-        assert!(found.starts_with(&format!("line {line}, ")), "{found}");
-        let found = Model::parse(&text.replacen("R1: 0", "R9: 0", 1)).unwrap_err().to_string();
-        assert!(found.contains("health_by_segment.smb: unknown variant `R9`"), "{found}");
     }
 
     #[test]

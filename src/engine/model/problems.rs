@@ -1,211 +1,190 @@
-//! What is wrong with a model file: every error with its line and column.
+//! What is wrong with a model file: every error with its line, its column and its path.
 //!
-//! What counts as wrong is said by the parts of the model themselves (`health.rs`…).
+//! What counts as wrong is said by the schema (`form.rs`) and by the parts of the model themselves.
 
 use std::fmt;
 
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_saphyr::{Error, Location, Spanned};
+use super::tree::{Place, Tree};
 
 /// Everything that is wrong with a model file; at least one thing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct ModelErrors(pub Vec<ModelError>);
+pub struct ModelErrors {
+    /// The name of the file, where there is one.
+    pub file: Option<String>,
+    /// What is wrong, in the order of the text.
+    pub errors: Vec<ModelError>,
+}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelError {
-    /// Where, from 1; 0 when it is not known.
-    pub line: u64,
-    /// Where in the line, from 1; 0 when it is not known.
-    pub column: u64,
+    /// Where in the text.
+    pub at: Place,
+    /// Where in the model, as `health.metrics.P1.anchors[2]`; empty for the whole.
+    pub path: String,
     /// What, with the remedy.
     pub problem: String,
 }
 
-/// Collects what reads well and means nothing.
+/// A wrong form: where in the text, where in the model, and what.
+pub(super) type FormProblem = (Place, Vec<String>, String);
+
+/// Collects problems while a file is read.
 #[derive(Default)]
-pub(super) struct Problems(Vec<(Vec<String>, String)>);
+pub(super) struct Problems {
+    /// Wrong form: found where it stands.
+    form: Vec<FormProblem>,
+    /// Good form without meaning: found in what was read.
+    meaning: Vec<(Vec<String>, String)>,
+}
 
 impl Problems {
-    /// Notes a problem at a path of keys.
+    /// Notes what reads well and means nothing, at a path of keys and of positions in lists.
     pub(super) fn say(&mut self, path: &[&str], problem: impl Into<String>) {
-        self.0.push((path.iter().map(|key| (*key).to_owned()).collect(), problem.into()));
+        self.meaning.push((owned(path), problem.into()));
     }
 
-    /// Notes the problems of a part that stands at `place` instead of under the key `root`, but
-    /// not those that it has from there.
-    pub(super) fn within(&mut self, root: &str, place: &[&str], check: impl FnOnce(&mut Self)) {
+    /// Notes what has the wrong form.
+    pub(super) fn say_form(&mut self, at: Place, path: &[String], problem: String) {
+        self.form.push((at, path.to_vec(), problem));
+    }
+
+    /// Notes the problems of a part that stands at `place`, but not those that it has from
+    /// outside of it.
+    pub(super) fn within(&mut self, place: &[&str], check: impl FnOnce(&mut Self)) {
         let mut inner = Self::default();
         check(&mut inner);
-        inner.0.retain(|problem| !self.0.contains(problem));
-        for (path, problem) in inner.0 {
-            let rest = path.strip_prefix(&[root.to_owned()]).unwrap_or(&path);
-            let place = place.iter().map(|key| (*key).to_owned());
-            self.0.push((place.chain(rest.iter().cloned()).collect(), problem));
+        inner.meaning.retain(|problem| !self.meaning.contains(problem));
+        for (path, problem) in inner.meaning {
+            self.meaning.push(([owned(place), path].concat(), problem));
         }
     }
 
-    /// A weight must be there (else it is NaN), finite and not negative.
-    pub(super) fn weight(&mut self, path: &[&str], weight: f64) {
-        if weight.is_nan() {
-            self.say(path, "is missing or not a number");
-        } else {
-            self.range(path, weight, 0.0, 1e6);
-        }
+    /// Whether nothing was said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.form.is_empty() && self.meaning.is_empty()
     }
 
-    /// A number must lie between bounds; NaN lies nowhere.
-    pub(super) fn range(&mut self, path: &[&str], number: f64, min: f64, max: f64) {
-        if !(min..=max).contains(&number) {
-            self.say(path, format!("must lie between {min} and {max}: {number}"));
-        }
+    /// How many problems of form there are.
+    pub(super) fn n_form(&self) -> usize {
+        self.form.len()
     }
 
-    /// A window must hold a day and not reach further back than is remembered.
-    pub(super) fn window(&mut self, path: &[&str], days: u16, max: u16) {
-        if !(1..=max).contains(&days) {
-            self.say(path, format!("must lie between 1 and {max} days: {days}"));
-        }
+    /// Takes back the problems of form from the `from`th on.
+    pub(super) fn take_form(&mut self, from: usize) -> Vec<FormProblem> {
+        self.form.split_off(from)
     }
 
-    /// The errors with their places in the text, unless there are none.
-    pub(super) fn into_result(self, text: &str) -> Result<(), ModelErrors> {
-        if self.0.is_empty() {
+    /// Notes problems of form that were taken back.
+    pub(super) fn put_form(&mut self, problems: Vec<FormProblem>) {
+        self.form.extend(problems);
+    }
+
+    /// The errors with their places, unless there are none.
+    pub(super) fn into_result(self, tree: &Tree) -> Result<(), ModelErrors> {
+        let Self { form, mut meaning } = self;
+        // What stands in for a wrong value must not be blamed on others.
+        meaning.retain(|(path, _)| !form.iter().any(|(_, wrong, _)| is_near(wrong, path)));
+        let located = meaning.into_iter().map(|(path, problem)| {
+            let at = tree.locate(&path);
+            (at, path, problem)
+        });
+        let mut all: Vec<_> = form.into_iter().chain(located).collect();
+        all.sort();
+        all.dedup();
+        if all.is_empty() {
             return Ok(());
         }
-        let root: Option<Spanned<Node>> = serde_saphyr::from_str(text).ok();
-        let mut errors: Vec<ModelError> = (self.0.iter())
-            .map(|(path, problem)| {
-                let at = root.as_ref().map_or(Location::UNKNOWN, |root| locate(root, path));
-                ModelError::at(at, format!("{}: {problem}", path.join(".")))
-            })
+        let errors = all
+            .into_iter()
+            .map(|(at, path, problem)| ModelError { at, path: shown(&path), problem })
             .collect();
-        errors.sort_by_key(|error| (error.line, error.column));
-        Err(ModelErrors(errors))
+        Err(ModelErrors { file: None, errors })
     }
+}
+
+/// Whether a wrong value is the other one, around it, in it, or beside it.
+fn is_near(wrong: &[String], path: &[String]) -> bool {
+    let is_beside = wrong.len() == path.len()
+        && wrong.split_last().map(|(_, up)| up) == path.split_last().map(|(_, up)| up);
+    is_beside || wrong.starts_with(path) || path.starts_with(wrong)
+}
+
+fn owned(path: &[&str]) -> Vec<String> {
+    path.iter().map(|step| (*step).to_owned()).collect()
+}
+
+/// A path as people write it; what is a number is a position in a list.
+fn shown(path: &[String]) -> String {
+    let mut shown = String::new();
+    for step in path {
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            shown += &format!("[{step}]");
+        } else {
+            shown += if shown.is_empty() { "" } else { "." };
+            shown += step;
+        }
+    }
+    shown
 }
 
 impl ModelErrors {
     /// The file could not be read at all.
     pub fn unreadable(problem: String) -> Self {
-        Self(vec![ModelError { line: 0, column: 0, problem }])
+        Self::one(ModelError { at: Place::default(), path: String::new(), problem })
+    }
+
+    /// A single error.
+    pub(super) fn one(error: ModelError) -> Self {
+        Self { file: None, errors: vec![error] }
+    }
+
+    /// The same, of a file: its name begins each line, as compilers write it.
+    #[must_use]
+    pub fn of_file(self, name: impl Into<String>) -> Self {
+        Self { file: Some(name.into()), ..self }
     }
 }
 
-impl ModelError {
-    fn at(location: Location, problem: String) -> Self {
-        Self { line: location.line(), column: location.column(), problem }
-    }
-}
-
-impl From<Error> for ModelErrors {
-    fn from(error: Error) -> Self {
-        let error = error.without_snippet();
-        let problem = match error {
-            Error::SerdeUnknownField { field, expected, .. }
-            | Error::SerdeUnknownVariant { variant: field, expected, .. } => {
-                unknown(field, expected)
-            }
-            Error::SerdeMissingField { field, .. } => format!("`{field}` is missing"),
-            other => other.render_with_formatter(&serde_saphyr::UserMessageFormatter),
-        };
-        let at = error.location().unwrap_or(Location::UNKNOWN);
-        Self(vec![ModelError::at(at, problem)])
-    }
-}
-
-/// Says which name is not known, and which was probably meant.
-fn unknown(name: &str, known: &[&str]) -> String {
-    let similarity = |known: &&&str| (strsim::jaro_winkler(name, known) * 1e6) as u64;
-    match known.iter().max_by_key(similarity) {
-        Some(nearest) if similarity(&nearest) > 750_000 => {
-            format!("unknown name `{name}`: did you mean `{nearest}`?")
-        }
-        _ => format!("unknown name `{name}`: expected one of {}", known.join(", ")),
-    }
-}
-
+/// One line an error: `FILE:LINE:COLUMN: path: problem`, or `line L, column C: path: problem`.
 impl fmt::Display for ModelErrors {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(
-                out,
-                "{separator}line {}, column {}: {}",
-                error.line, error.column, error.problem
-            )?;
+        for (index, ModelError { at, path, problem }) in self.errors.iter().enumerate() {
+            let Place { line, column } = at;
+            out.write_str(if index == 0 { "" } else { "\n" })?;
+            match (&self.file, line) {
+                (Some(file), 0) => write!(out, "{file}: ")?,
+                (Some(file), _) => write!(out, "{file}:{line}:{column}: ")?,
+                (None, 0) => {}
+                (None, _) => write!(out, "line {line}, column {column}: ")?,
+            }
+            let separator = if path.is_empty() { "" } else { ": " };
+            write!(out, "{path}{separator}{problem}")?;
         }
         Ok(())
     }
 }
 
-/// The file as a tree of places; read only once something is wrong.
-enum Node {
-    Map(Vec<(String, Spanned<Node>)>),
-    Leaf,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The place of a path, or of as much of it as there is.
-fn locate(root: &Spanned<Node>, path: &[String]) -> Location {
-    let mut node = root;
-    for key in path {
-        let Node::Map(entries) = &node.value else { break };
-        let Some((_, child)) = entries.iter().find(|(name, _)| name == key) else { break };
-        node = child;
-    }
-    node.referenced
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("anything")
+    #[test]
+    fn each_line_names_its_place_as_well_as_it_is_known() {
+        let at = Place { line: 3, column: 7 };
+        let error = |at, path: &str| ModelError { at, path: path.into(), problem: "no".into() };
+        let errors = vec![error(at, "a.b[2]"), error(Place::default(), "")];
+        let errors = ModelErrors { file: None, errors };
+        assert_eq!(errors.to_string(), "line 3, column 7: a.b[2]: no\nno");
+        assert_eq!(errors.of_file("m.yaml").to_string(), "m.yaml:3:7: a.b[2]: no\nm.yaml: no");
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Node::Map(entries))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        while items.next_element::<Node>()?.is_some() {}
-        Ok(Node::Leaf)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-        Ok(Node::Leaf)
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+    #[test]
+    fn what_lies_beside_a_wrong_value_is_not_judged() {
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let near = |wrong: &str, judged: &str| is_near(&path(wrong), &path(judged));
+        assert!(near("bands.yellow", "bands.green") && near("bands", "bands.green"));
+        assert!(near("rules.0.id", "rules") && !near("metrics.P1.share_max", "weights"));
+        assert!(!near("metrics.P1.share_max", "bands.green"));
     }
 }

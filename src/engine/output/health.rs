@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
+use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
@@ -29,6 +30,9 @@ pub struct AccountHealth {
     pub displayed_health_score: f64,
     /// Band of the displayed health, damped.
     pub displayed_health_band: HealthBand,
+    /// What a person says the health is, while that is in force.
+    #[serde(rename = "override")]
+    pub health_override: Option<OverrideFigures>,
     /// True when nothing at all is known and the score is the neutral one.
     pub no_data: bool,
     /// Share of the picture that is known, 0 to 1.
@@ -37,22 +41,66 @@ pub struct AccountHealth {
     pub components: BTreeMap<CompactString, f64>,
     /// Metric scores; those that exist.
     pub metrics: BTreeMap<CompactString, f64>,
+    /// Points of health that each metric brings, with three decimals: its effective weight × its
+    /// score. They add up to `health_score`; nothing is in it when `no_data`.
+    pub metric_contributions: BTreeMap<CompactString, f64>,
     /// The segment that the account is judged in.
     pub segment: Segment,
-    /// Active users.
+    /// Active users and meters.
     pub usage: UsageFigures,
     /// How it stands among its peers.
     pub peers: Peers,
+    /// What tickets, survey comments and notes say.
+    #[serde(default)]
+    pub texts: TextFigures,
+    /// What escalations have in common, if that is a pattern.
+    #[serde(default)]
+    pub escalation_pattern: Option<EscalationPattern>,
     /// Why health changed since the last publication.
     pub cause: Cause,
+    /// Health and churn probability by day, at most 90, oldest first; the last is this record's.
+    pub trend: Vec<TrendEntry>,
+    /// What would reach the next band: the fewest metrics, then the fewest points of their scores.
+    /// Empty when the band is green, or when no such change reaches it.
+    pub to_next_band: Vec<Step>,
     /// By topic, when the account's last event of it happened, and whether its feed stopped.
     pub freshness: BTreeMap<CompactString, Freshness>,
     /// Who the account is.
     pub profile: ProfileFigures,
 }
 
-/// Active users of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A person's word against the score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverrideFigures {
+    /// The health to display, 0 to 100.
+    pub value: f64,
+    /// Why.
+    pub note: String,
+    /// Who says so.
+    pub by: CompactString,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A day (`2026-01-31`, UTC), the health and the churn probability last published on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrendEntry(pub CompactString, pub f64, pub f64);
+
+/// One metric of those that would reach the next band.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which metric.
+    pub metric: CompactString,
+    /// Its score now.
+    pub from: f64,
+    /// The score that it would need, with two decimals.
+    pub to: f64,
+    /// Points of health that this brings.
+    pub points: f64,
+}
+
+/// Active users of an account, and how much of its plan it uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UsageFigures {
     /// Distinct users today and yesterday (UTC days): W(1).
     pub dau: u64,
@@ -62,6 +110,20 @@ pub struct UsageFigures {
     pub mau: u64,
     /// Licensed seats.
     pub seats: Option<u32>,
+    /// Metered limits of the plan, by name.
+    pub meters: BTreeMap<CompactString, MeterFigures>,
+}
+
+/// How much of a metered limit is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeterFigures {
+    /// Used at the last reading, in the meter's unit.
+    pub used: f64,
+    /// The limit, in the same unit.
+    pub limit: f64,
+    /// The day (UTC) on which the limit is reached at the present slope, or was; nothing when use
+    /// does not rise.
+    pub reached_on: Option<CompactString>,
 }
 
 /// How an account stands among those of its segment, and the healthy ones of its plan.
@@ -129,7 +191,8 @@ pub struct Cause {
     pub health_before: Option<f64>,
     /// Health now.
     pub health_after: f64,
-    /// What each metric did, largest first.
+    /// What each metric did, largest first; they add up to the change exactly. The neutral score
+    /// of an account without data comes last, as `no_data`.
     pub deltas: Vec<Delta>,
 }
 
@@ -147,17 +210,19 @@ pub enum CauseKind {
     SourceOutage,
     /// Another model is in force.
     Model,
+    /// An override began, changed or ended.
+    Override,
 }
 
 /// What one metric did to health.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delta {
-    /// Which metric.
+    /// Which metric, or `no_data`.
     pub metric: CompactString,
-    /// Its score when last published; absent when it did not exist.
+    /// Its score when last published, with two decimals; absent when it did not exist.
     pub before: Option<f64>,
     /// Its score now; absent when it no longer exists.
     pub after: Option<f64>,
-    /// Points of health that it brought (positive) or cost.
+    /// Points of health that it brought (positive) or cost, with three decimals.
     pub points: f64,
 }

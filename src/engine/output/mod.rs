@@ -11,6 +11,7 @@ use super::time::Timestamp;
 
 pub mod alert;
 pub mod health;
+pub mod texts;
 
 /// An account id, as the records are keyed.
 pub type AccountId = CompactString;

@@ -100,7 +100,7 @@ fn service_levels(ticket: &TicketState, model: &TimeToResolve, now: Timestamp) -
     if opened_at.day() < window::since(now, model.opened_window_days) {
         return None;
     }
-    let severity = usize::from(*ticket.opened.get()?);
+    let severity = usize::from(ticket.opened.get()?.severity);
     let sla_hours = model.sla_hours[severity.clamp(1, 4) - 1];
     if let Some(resolved_at) = ticket.resolved_at() {
         let is_counted = resolved_at.day() >= window::since(now, model.resolved_window_days);

@@ -1,0 +1,117 @@
+//! Meters of the plan: what is used of a limit, day by day, and when it will be reached.
+//!
+//! How readings arrive is said in `usage.rs`; rules about limits stand in the model file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::stamp::{Last, Moment};
+use crate::engine::time::{DAY_MS, Day, MAX_INPUT};
+
+/// How many days of a meter's readings are kept.
+pub const METER_DAYS: usize = 28;
+
+/// A meter of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// What was told last.
+    pub reading: Last<Reading>,
+    /// The readings that were the last of their day, of the newest [`METER_DAYS`], by day.
+    pub days: Vec<(Day, Last<Reading>)>,
+}
+
+/// One reading of a meter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Name of the meter.
+    pub meter: compact_str::CompactString,
+    /// Used so far, in the meter's unit.
+    pub used: f64,
+    /// The plan's limit, in the meter's unit.
+    pub limit: f64,
+}
+
+impl Meter {
+    /// Keeps a reading; the last of its day counts, whatever the order.
+    pub(super) fn note(&mut self, moment: Moment<'_>, reading: impl Fn() -> Reading) {
+        self.reading.see(moment, &reading);
+        let day = moment.at.day();
+        let place = self.days.partition_point(|(held, _)| *held < day);
+        if self.days.get(place).is_none_or(|(held, _)| *held != day) {
+            self.days.insert(place, (day, Last::default()));
+        }
+        self.days[place].1.see(moment, reading);
+        let newest = self.days.last().map_or(day, |(newest, _)| *newest);
+        let oldest = newest.plus(1 - METER_DAYS as i32);
+        self.days.retain(|(held, _)| *held >= oldest);
+    }
+
+    /// The day on which the limit is reached: by the straight line through the days since use last
+    /// fell (a meter that is reset begins anew), or the day of the last reading when it is passed.
+    ///
+    /// Nothing when there is no limit, or use does not rise, or the day lies beyond 2100.
+    pub fn reached_on(&self) -> Option<Day> {
+        let (last, last_at) = (self.reading.get()?, self.reading.at()?);
+        if last.limit <= 0.0 {
+            return None;
+        }
+        if last.used >= last.limit {
+            return Some(last_at.day());
+        }
+        let points: Vec<(f64, f64)> = self
+            .days
+            .iter()
+            .filter_map(|(_, day)| Some((day.at()?.days_since(last_at), day.get()?.used)))
+            .collect();
+        let fell = points.windows(2).rposition(|pair| pair[1].1 < pair[0].1);
+        let slope = slope(&points[fell.map_or(0, |place| place + 1)..])?;
+        let days = (last.limit - last.used) / slope;
+        let most = MAX_INPUT.days_since(last_at);
+        (slope > 0.0 && days < most)
+            .then(|| last_at.plus_millis((days * DAY_MS as f64) as i64).day())
+    }
+}
+
+/// Of the line with the least squares; nothing when all points lie at one instant.
+fn slope(points: &[(f64, f64)]) -> Option<f64> {
+    let n = points.len() as f64;
+    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / n;
+    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / n;
+    let square: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    let product: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    (square > 0.0).then(|| product / square)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::Timestamp;
+
+    fn reached(limit: f64, readings: &[(i64, f64)]) -> Option<i32> {
+        let mut meter = Meter::default();
+        for (day, used) in readings {
+            let at = Timestamp::from_millis(0).plus_days(*day);
+            let meter_name = compact_str::CompactString::const_new("rows");
+            let reading = || Reading { meter: meter_name.clone(), used: *used, limit };
+            meter.note(Moment { at, event_id: "a" }, reading);
+        }
+        meter.reached_on().map(Day::number)
+    }
+
+    #[test]
+    fn a_straight_line_reaches_the_limit_on_its_day() {
+        assert_eq!(reached(100.0, &[(0, 10.0), (1, 20.0), (2, 30.0)]), Some(9));
+        assert_eq!(reached(100.0, &[(2, 30.0), (0, 10.0)]), Some(9), "in any order");
+        assert_eq!(reached(100.0, &[(0, 10.0), (3, 100.0)]), Some(3), "it is reached");
+        assert_eq!(reached(100.0, &[(0, 90.0), (5, 10.0), (6, 20.0)]), Some(14), "it was reset");
+    }
+
+    #[test]
+    fn what_does_not_rise_never_reaches_it() {
+        assert_eq!(reached(100.0, &[]), None);
+        assert_eq!(reached(100.0, &[(0, 50.0)]), None);
+        assert_eq!(reached(100.0, &[(0, 50.0), (1, 50.0)]), None);
+        assert_eq!(reached(100.0, &[(0, 50.0), (1, 40.0)]), None);
+        assert_eq!(reached(0.0, &[(0, 1.0), (1, 2.0)]), None, "there is no limit");
+        assert_eq!(reached(1e12, &[(0, 1.0), (1, 2.0)]), None, "not within a lifetime");
+    }
+}
