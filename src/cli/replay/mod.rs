@@ -10,7 +10,7 @@ use anyhow::ensure;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use crate::cli::{Exit, run};
+use crate::cli::{Exit, model};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
@@ -96,7 +96,7 @@ pub fn main(config: &Config, args: &Replay) -> anyhow::Result<Exit> {
     let has_topics = args.events.iter().any(|input| matches!(input, Input::Topics(_)));
     let is_ranged = args.from.is_some() || args.to.is_some();
     ensure!(has_topics || !is_ranged, "--from and --to are about topics: name them as kafka:TOPIC");
-    let model = Arc::new(run::model(config)?);
+    let model = model::own(config)?.model;
     let questions = args.as_of_file.as_deref().map(as_of::read).transpose()?;
     let started = clock::instant();
     let progress = Progress::new(args.out.is_none());
