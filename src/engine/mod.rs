@@ -28,6 +28,8 @@ pub mod metric;
 
 pub mod model;
 
+pub mod signal;
+
 pub mod silence;
 
 pub mod fleet;

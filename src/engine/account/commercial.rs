@@ -23,6 +23,7 @@ pub mod budget;
 pub mod contract;
 pub mod invoices;
 pub mod renewal;
+pub mod signals;
 
 // Events
 

@@ -15,6 +15,8 @@ use crate::engine::window::instants::Instants;
 use super::fact::Fact;
 use super::feed::Feed;
 
+pub mod signals;
+
 // Events
 
 event_types! {

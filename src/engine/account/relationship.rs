@@ -28,6 +28,7 @@ pub mod action_items;
 pub mod advocacy;
 pub mod meetings;
 pub mod outreach;
+pub mod signals;
 pub mod sponsor;
 
 // Events

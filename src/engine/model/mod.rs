@@ -40,12 +40,14 @@ use tree::Tree;
 
 pub mod anchors;
 pub mod by_segment;
+pub mod churn;
 pub mod fleet;
 mod form;
 pub mod health;
 pub mod problems;
 pub mod rules;
 pub mod schema;
+pub mod signals;
 pub mod terms;
 pub mod tree;
 mod wording;
