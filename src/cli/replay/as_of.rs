@@ -19,7 +19,9 @@ use crate::engine::decode::Decoder;
 use crate::engine::id::IdKey;
 use crate::engine::metric::{Component, MetricId};
 use crate::engine::model::Model;
+use crate::engine::model::churn::{ChurnBand, ContractPosition};
 use crate::engine::model::health::HealthBand;
+use crate::engine::signal::SignalId;
 use crate::engine::time::Timestamp;
 use crate::replay::as_of::{Answerer, Question};
 use crate::replay::history::History;
@@ -40,7 +42,15 @@ struct Answer<'a> {
     confidence: f64,
     components: Pairs,
     metrics: Pairs,
+    signals: Pairs,
     segment: Segment,
+    churn_probability: f64,
+    churn_band: ChurnBand,
+    renewal_risk: f64,
+    logit: f64,
+    evidence: f64,
+    contributions: Vec<(&'static str, f64)>,
+    contract_position: ContractPosition,
 }
 
 /// An object in the order of its pairs.
@@ -114,6 +124,8 @@ impl<'a> Answer<'a> {
     fn of(question: &'a Question, as_of: &'a str, assessment: &Assessment) -> Self {
         let component = |it: Component| Some((it.name(), assessment.component(it)?));
         let metric = |it: MetricId| Some((it.name(), assessment.metric(it)?));
+        let churn = &assessment.churn;
+        let signal = |it: SignalId| Some((it.name(), churn.signal(it)?));
         Self {
             account_id: &question.account_id,
             as_of,
@@ -122,7 +134,19 @@ impl<'a> Answer<'a> {
             confidence: assessment.confidence,
             components: Pairs(Component::ALL.into_iter().filter_map(component).collect()),
             metrics: Pairs(MetricId::ALL.into_iter().filter_map(metric).collect()),
+            signals: Pairs(SignalId::ALL.into_iter().filter_map(signal).collect()),
             segment: assessment.segment,
+            churn_probability: churn.probability,
+            churn_band: churn.band,
+            renewal_risk: churn.renewal_risk,
+            logit: churn.logit,
+            evidence: churn.evidence,
+            contributions: churn
+                .contributions
+                .iter()
+                .map(|(it, said)| (it.name(), *said))
+                .collect(),
+            contract_position: churn.position,
         }
     }
 }
