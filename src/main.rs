@@ -30,6 +30,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run => cli::run::main(config),
         Command::Demo(args) => cli::demo::main(config, args, cli.settings.bootstrap.is_some()),
         Command::Generate(args) => cli::generate::main(&config, args),
+        Command::Explain(args) => cli::explain::main(&config, args),
         Command::Replay(args) => cli::replay::main(&config, args),
     }
 }

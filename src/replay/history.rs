@@ -133,6 +133,13 @@ impl History {
         self.entries = entries;
     }
 
+    /// Keeps the records that are wanted only.
+    pub fn retain(&mut self, wanted: impl Fn(&Kept<'_>) -> bool) {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|entry| wanted(&self.kept(entry)));
+        self.entries = entries;
+    }
+
     /// The records of each account, one account after the other, each in the order in which the
     /// events happened.
     pub fn by_account(&self) -> impl Iterator<Item = Kept<'_>> {
