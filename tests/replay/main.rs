@@ -4,6 +4,7 @@
 //! real broker in `kafka/`.
 
 mod as_of;
+mod explain;
 mod pulse;
 
 use std::fs;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The lines of the example.
-fn example_lines() -> Vec<String> {
+pub(crate) fn example_lines() -> Vec<String> {
     let mut text = String::new();
     let file = fs::File::open(example()).expect("the example is there");
     GzDecoder::new(file).read_to_string(&mut text).expect("readable");
@@ -194,35 +195,6 @@ fn a_story_gives_what_it_expects() {
             .collect();
         assert_eq!((said.code, found), (0, expected), "{name}: {}", said.errors);
     }
-}
-
-#[test]
-fn an_account_is_explained_from_its_events() {
-    let line: Value = serde_json::from_str(&example_lines()[0]).unwrap();
-    let account = line["account_id"].as_str().unwrap();
-    let told = pulse(&["explain", account, "--events", &example()]);
-    assert_eq!(told.code, 0, "{}", told.errors);
-    for words in [account, "\nHealth ", "\nWhat costs most points\n", "\nWhat changed last\n"] {
-        assert!(told.out.contains(words), "{words}: {}", told.out);
-    }
-    assert!(told.out.lines().all(|line| line.chars().count() <= 80), "{}", told.out);
-
-    let record = pulse(&["explain", account, "--events", &example(), "--json"]);
-    let replayed = pulse(&["replay", "--alone", &example(), "--topics", "cs.account-health"]);
-    let published = replayed
-        .out
-        .lines()
-        .any(|line| line.ends_with(&format!("\"value\":{}}}", record.out.trim_end())));
-    assert!(published, "what is explained was published");
-
-    let earlier =
-        pulse(&["explain", account, "--json", "--at", "2025-12-01", "--events", &example()]);
-    let earlier: Value = serde_json::from_str(&earlier.out).unwrap();
-    let at = earlier["at"].as_str().unwrap();
-    assert!(("2025-11-29".."2025-12-01T00:00:00.001Z").contains(&at), "{at}");
-
-    let nobody = pulse(&["explain", "nobody", "--events", &example()]);
-    assert!(nobody.code == 1 && nobody.errors.contains("nobody"), "{}", nobody.errors);
 }
 
 #[test]
