@@ -40,6 +40,12 @@ enum Show {
     Health,
     /// Publications with other stale feeds than the one before.
     Feeds,
+    /// With all publications, the override and the displayed score.
+    Override,
+    /// With all publications, the trend.
+    Trend,
+    /// With all publications, what would reach the next band.
+    NextBand,
     /// Events that were not applied.
     Outcomes,
 }
@@ -208,9 +214,33 @@ impl Teller<'_> {
             let why: Vec<&str> = words.into_iter().chain([metric]).flatten().collect();
             let stale = stale.iter().map(|topic| format!(", {topic} is stale"));
             let stale: String = stale.collect();
-            return Some(format!("{name} {score:.1} by {}{stale}", why.join(" ")));
+            let more = self.more(health);
+            return Some(format!("{name} {score:.1} by {}{more}{stale}", why.join(" ")));
         }
         (is_news && self.show.contains(&Show::Bands)).then(|| format!("{name} {score:.1}"))
+    }
+}
+
+impl Teller<'_> {
+    /// The parts of a record that a story asks for.
+    fn more(&self, health: &AccountHealth) -> String {
+        let mut more = String::new();
+        if self.show.contains(&Show::Override) {
+            let said = health.health_override.as_ref();
+            let said = said.map(|it| format!(" ({} says {}: {})", it.by, it.value, it.note));
+            more += &format!(", shown {:.1}", health.displayed_health_score);
+            more += &said.unwrap_or_default();
+        }
+        if self.show.contains(&Show::Trend) {
+            let days = health.trend.iter().map(|it| format!("{} {:.1}", &it.0[5..], it.1));
+            more += &format!(", trend {}", days.collect::<Vec<_>>().join(", "));
+        }
+        if self.show.contains(&Show::NextBand) {
+            let steps = health.to_next_band.iter();
+            let steps = steps.map(|it| format!(" {} {:.2}→{:.2}", it.metric, it.from, it.to));
+            more += &format!(", next band by{}", steps.collect::<String>());
+        }
+        more
     }
 }
 

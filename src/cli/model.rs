@@ -89,7 +89,13 @@ pub fn follow(setup: &Setup, mut feed: ModelFeed, restart_wait: std::time::Durat
     }
 }
 
+/// A process without a file of its own has nothing to publish: the shipped model must not replace
+/// one that somebody chose.
 fn reload(setup: &Setup, feed: &mut ModelFeed) {
+    if setup.config.model.is_none() {
+        tracing::info!("SIGHUP: the setting `model` names no file, so nothing is published");
+        return;
+    }
     let published = own(&setup.config).and_then(|text| {
         let published = feed.publish(&text, setup.clock.now()).map_err(|error| anyhow!(error))?;
         Ok((text, published))

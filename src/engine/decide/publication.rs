@@ -98,8 +98,8 @@ fn to_say(situation: &Situation<'_>, workflow: &Workflow) -> Said {
         health_tenths: tenths(assessment.health_score),
         displayed_band: displayed_band(assessment, workflow),
         health_override: override_number(workflow),
-        silences: situation.fleet.silences,
         metrics: points::of(assessment),
+        silent_topics: situation.fleet.silences.topics(),
         heard: Topic::ALL.map(|topic| Heard::of(situation.account.feed(topic))),
     }
 }

@@ -44,6 +44,7 @@ pub mod churn;
 pub mod fleet;
 mod form;
 pub mod health;
+pub mod movable;
 pub mod problems;
 pub mod rules;
 pub mod schema;
@@ -140,6 +141,7 @@ impl Model {
         core.dedup();
         for sections in model.by_segment.iter_mut() {
             sections.health.core_features.clone_from(&core);
+            sections.health.position = sections.churn.position;
         }
         model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
