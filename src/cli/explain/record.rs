@@ -41,9 +41,8 @@ pub struct Record {
     pub(super) contract_position: Option<String>,
     #[serde(default)]
     pub(super) contributions: Vec<(String, f64)>,
-    /// By signal, what it was computed from.
     #[serde(default)]
-    pub(super) facts: BTreeMap<String, BTreeMap<String, Value>>,
+    pub(super) contribution_facts: BTreeMap<String, Facts>,
     pub(super) cause: Cause,
     #[serde(default)]
     pub(super) to_next_band: Vec<Step>,
@@ -51,6 +50,13 @@ pub struct Record {
     pub(super) freshness: BTreeMap<String, Freshness>,
     #[serde(default)]
     pub(super) profile: Profile,
+}
+
+/// What a contribution was computed from.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Facts {
+    #[serde(default)]
+    pub(super) facts: BTreeMap<String, Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

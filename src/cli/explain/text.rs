@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::record::{Cause, Freshness, Record};
+use super::record::{Cause, Facts, Freshness, Record};
 use crate::engine::metric::{CATALOGUE, Component, Metric, MetricId};
 use crate::engine::model::health::HealthBand;
 use crate::engine::signal;
@@ -158,7 +158,7 @@ impl Text {
             let words = term_words(term);
             let name = term.replace('_', " ");
             self.push(2, &format!("{:>6.2} times the odds  {name}", said.exp()));
-            let facts = record.facts.get(term).map(facts).unwrap_or_default();
+            let facts = record.contribution_facts.get(term).map(facts).unwrap_or_default();
             self.line(25, &format!("{words}{facts}"));
         }
     }
@@ -246,7 +246,7 @@ fn term_words(term: &str) -> String {
     row.map_or_else(String::new, |row| row.help.to_owned())
 }
 
-fn facts(facts: &std::collections::BTreeMap<String, Value>) -> String {
+fn facts(fed_by: &Facts) -> String {
     let fact = |(name, value): (&String, &Value)| {
         let value = match value {
             Value::Number(number) => match number.as_f64() {
@@ -258,7 +258,7 @@ fn facts(facts: &std::collections::BTreeMap<String, Value>) -> String {
         };
         format!("{} {value}", words(name))
     };
-    let facts: Vec<String> = facts.iter().map(fact).collect();
+    let facts: Vec<String> = fed_by.facts.iter().map(fact).collect();
     if facts.is_empty() { String::new() } else { format!(" {}.", capital(&facts.join(", "))) }
 }
 
