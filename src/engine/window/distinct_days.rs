@@ -101,8 +101,11 @@ impl<const MAX: usize> DistinctDays<MAX> {
 
     /// Distinct ids of the days `from..to`.
     pub fn between(&self, from: Day, to: Day) -> f64 {
-        let wanted = Days::range(from.max(self.newest.plus(1 - HORIZON_DAYS as i32)), to);
-        self.rows.iter().filter(|row| row.days.meets(&wanted)).count() as f64 * self.scale()
+        let oldest = self.newest.plus(1 - HORIZON_DAYS as i32);
+        // Days beyond the newest would be taken for those whose bits they are to reuse.
+        let wanted = Days::range(from.max(oldest), to.min(self.newest.plus(1)));
+        let is_there = |row: &&Row| row.last >= from && row.days.meets(&wanted);
+        self.rows.iter().filter(is_there).count() as f64 * self.scale()
     }
 
     /// Distinct ids of the whole horizon.
@@ -207,6 +210,16 @@ mod tests {
         assert!((4000.0..6000.0).contains(&ids.since(start)), "{}", ids.since(start));
         assert!((4000.0..6000.0).contains(&ids.between(start, Day::from_number(1))));
         assert_eq!(pairs.since(start), 2 * 256, "only pairs of followed ids are left");
+    }
+
+    #[test]
+    fn nobody_was_there_on_days_that_are_yet_to_come() {
+        let mut ids = DistinctDays::<8>::default();
+        ids.record(1, Day::from_number(1), |_| {});
+        ids.record(1, Day::from_number(9), |_| {});
+        let later = Day::from_number(1 + HORIZON_DAYS as i32);
+        assert_eq!(ids.between(later.plus(-7), later.plus(7)) as u32, 0);
+        assert_eq!(ids.between(Day::from_number(5), later.plus(7)) as u32, 1);
     }
 
     #[test]
