@@ -2,7 +2,7 @@
 //!
 //! Properties that hold for any history are tested in `properties.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ impl Tally {
     fn compare(&mut self, expected: &Expected, found: &Assessment) {
         self.rows += 1;
         let name = format!("{} at {}", expected.account_id, expected.as_of);
-        for metric in computed() {
+        for metric in MetricId::ALL {
             let (want, have) = (expected.metrics.get(&metric).copied(), found.metric(metric));
             self.metrics += usize::from(want.is_some());
             let is_equal = match (want, have) {
@@ -127,7 +127,7 @@ impl Tally {
             };
             self.check(is_equal, || format!("{name}: {metric:?} {want:?}, found {have:?}"));
         }
-        for component in [Component::Product, Component::Support] {
+        for component in Component::ALL {
             let want = expected.components.get(&component).copied();
             let have = found.component(component);
             self.components += usize::from(want.is_some());
@@ -135,15 +135,12 @@ impl Tally {
         }
         let want = expected.segment;
         self.check(want == found.segment, || format!("{name}: {want:?}, {:?}", found.segment));
-        let computed: BTreeSet<Component> = computed().map(MetricId::component).collect();
-        if expected.components.keys().all(|component| computed.contains(component)) {
-            self.health += 1;
-            let want = (expected.health_score, expected.health_band, expected.confidence);
-            let have = (found.health_score, found.health_band, found.confidence);
-            self.check(want == have, || format!("{name}: health {want:?}, found {have:?}"));
-            self.compare_churn(expected, found, &name);
-        }
+        self.health += 1;
+        let want = (expected.health_score, expected.health_band, expected.confidence);
+        let have = (found.health_score, found.health_band, found.confidence);
+        self.check(want == have, || format!("{name}: health {want:?}, found {have:?}"));
         self.compare_signals(expected, &found.churn, &name);
+        self.compare_churn(expected, &found.churn, &name);
     }
 
     fn compare_signals(&mut self, expected: &Expected, found: &Churn, name: &str) {
@@ -161,9 +158,8 @@ impl Tally {
     }
 
     /// What follows from health and signals.
-    fn compare_churn(&mut self, expected: &Expected, found: &Assessment, name: &str) {
+    fn compare_churn(&mut self, expected: &Expected, churn: &Churn, name: &str) {
         self.churn += 1;
-        let churn = &found.churn;
         let want = (expected.churn_probability, expected.churn_band, expected.renewal_risk);
         let have = (churn.probability, churn.band, churn.renewal_risk);
         self.check(want == have, || format!("{name}: churn {want:?}, found {have:?}"));
@@ -177,9 +173,11 @@ impl Tally {
         self.contributions += expected.contributions.len();
         let have = churn.contributions.iter().map(|(term, said)| (term.name(), *said));
         let is_equal = expected.contributions.len() == churn.contributions.len()
-            && (expected.contributions.iter().zip(have)).all(|((want_term, want), (term, have))| {
-                want_term == term && (want - have).abs() <= TOLERANCE
-            });
+            && (expected.contributions.iter().zip(have)).all(
+                |((want_term, want), (term, have))| {
+                    want_term == term && (want - have).abs() <= TOLERANCE
+                },
+            );
         let want = &expected.contributions;
         self.check(is_equal, || format!("{name}: {want:?}, found {:?}", churn.contributions));
     }
@@ -189,10 +187,6 @@ impl Tally {
             self.faults.push(fault());
         }
     }
-}
-
-fn computed() -> impl Iterator<Item = MetricId> {
-    MetricId::ALL.into_iter().filter(|metric| metric.row().is_some())
 }
 
 fn fold(lines: &[Line], as_of: Timestamp) -> Account {

@@ -22,6 +22,7 @@ use renewal::RenewalTalks;
 pub mod budget;
 pub mod contract;
 pub mod invoices;
+pub mod metrics;
 pub mod renewal;
 pub mod signals;
 

@@ -15,6 +15,7 @@ use crate::engine::window::instants::Instants;
 use super::fact::Fact;
 use super::feed::Feed;
 
+pub mod metrics;
 pub mod signals;
 
 // Events

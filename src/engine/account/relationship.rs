@@ -27,6 +27,7 @@ use sponsor::Sponsor;
 pub mod action_items;
 pub mod advocacy;
 pub mod meetings;
+pub mod metrics;
 pub mod outreach;
 pub mod signals;
 pub mod sponsor;

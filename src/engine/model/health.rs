@@ -15,6 +15,10 @@ use crate::engine::account::usage::SESSION_DAYS;
 use crate::engine::metric::{COMPONENTS, Component, METRICS, MetricId};
 use crate::engine::window::WINDOW_DAYS_MAX;
 
+pub mod commercial;
+pub mod outcomes;
+pub mod relationship;
+
 /// Longest window on sessions and API errors, which are remembered for less long than the rest.
 pub const SESSION_WINDOW_DAYS_MAX: u16 = SESSION_DAYS as u16 - 4;
 
@@ -114,6 +118,21 @@ pub struct Metrics {
     pub s3: Satisfaction,
     pub s4: EscalationRate,
     pub s5: SelfService,
+    pub r1: relationship::SponsorPresence,
+    pub r2: relationship::BusinessReviews,
+    pub r3: relationship::Replies,
+    pub r4: relationship::Advocacy,
+    pub r5: relationship::Community,
+    pub o1: outcomes::Roi,
+    pub o2: outcomes::Kpis,
+    pub o3: outcomes::TimeToValue,
+    pub o4: outcomes::UseCases,
+    pub o5: outcomes::Milestones,
+    pub c1: commercial::Payments,
+    pub c2: commercial::RenewalOutlook,
+    pub c3: commercial::Expansion,
+    pub c4: commercial::BudgetOutlook,
+    pub c5: commercial::Competition,
 }
 
 /// P1.
