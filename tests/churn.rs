@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn more_of_a_signal_never_calms(
-        circumstances in circumstances(), signals in strengths(), which in 0..SIGNALS, x in 0.0..=1.0,
+        circumstances in circumstances(), signals in strengths(), which in 0..SIGNALS, x in 0.0..=1.0_f64,
     ) {
         let (mut less, mut more) = (signals, signals);
         let before = signals[which].unwrap_or(0.0);

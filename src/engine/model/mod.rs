@@ -140,6 +140,7 @@ impl Model {
         core.dedup();
         for sections in model.by_segment.iter_mut() {
             sections.health.core_features.clone_from(&core);
+            sections.health.position = sections.churn.position;
         }
         model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
