@@ -139,8 +139,8 @@ impl Tally {
         let want = (expected.health_score, expected.health_band, expected.confidence);
         let have = (found.health_score, found.health_band, found.confidence);
         self.check(want == have, || format!("{name}: health {want:?}, found {have:?}"));
+        self.compare_churn(expected, found, &name);
         self.compare_signals(expected, &found.churn, &name);
-        self.compare_churn(expected, &found.churn, &name);
     }
 
     fn compare_signals(&mut self, expected: &Expected, found: &Churn, name: &str) {
@@ -158,8 +158,9 @@ impl Tally {
     }
 
     /// What follows from health and signals.
-    fn compare_churn(&mut self, expected: &Expected, churn: &Churn, name: &str) {
+    fn compare_churn(&mut self, expected: &Expected, found: &Assessment, name: &str) {
         self.churn += 1;
+        let churn = &found.churn;
         let want = (expected.churn_probability, expected.churn_band, expected.renewal_risk);
         let have = (churn.probability, churn.band, churn.renewal_risk);
         self.check(want == have, || format!("{name}: churn {want:?}, found {have:?}"));

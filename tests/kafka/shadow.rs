@@ -15,6 +15,7 @@ use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::health::AccountHealth;
 use customer_pulse::engine::output::{Output, OutputBody};
+use customer_pulse::engine::signal::SignalId;
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 
@@ -23,7 +24,8 @@ const ONE_IN: u64 = 8;
 
 /// The plain folds, by account.
 pub(crate) struct Shadows {
-    model: Arc<Model>,
+    /// The model of the step.
+    pub(crate) model: Arc<Model>,
     id_key: IdKey,
     accounts: BTreeMap<String, Account>,
     /// The account of the last event as it was before it: timers ran on that.
@@ -96,8 +98,19 @@ fn is_assessed(
     let metrics = MetricId::ALL
         .into_iter()
         .all(|metric| assessment.metric(metric) == said.metrics.get(metric.name()).copied());
+    let churn = &assessment.churn;
+    let signals = SignalId::ALL
+        .into_iter()
+        .all(|signal| churn.signal(signal) == said.signals.get(signal.name()).copied());
+    let contributions = churn.contributions.iter().map(|(term, said)| (term.name(), *said));
     components
         && metrics
+        && signals
+        && contributions.eq(said.contributions.iter().map(|(term, said)| (&**term, *said)))
+        && churn.probability == said.churn_probability
+        && churn.band == said.churn_band
+        && churn.renewal_risk == said.renewal_risk
+        && churn.position == said.contract_position
         && assessment.health_score == said.health_score
         && assessment.health_band == said.health_band
         && assessment.confidence == said.confidence

@@ -101,9 +101,9 @@ impl<const MAX: usize> DistinctDays<MAX> {
 
     /// Distinct ids of the days `from..to`.
     pub fn between(&self, from: Day, to: Day) -> f64 {
-        let oldest = self.newest.plus(1 - HORIZON_DAYS as i32);
-        // Days beyond the newest would be taken for those whose bits they are to reuse.
-        let wanted = Days::range(from.max(oldest), to.min(self.newest.plus(1)));
+        // Days after the newest one share their bits with days that are held.
+        let (oldest, end) = (self.newest.plus(1 - HORIZON_DAYS as i32), self.newest.plus(1));
+        let wanted = Days::range(from.max(oldest), to.min(end));
         let is_there = |row: &&Row| row.last >= from && row.days.meets(&wanted);
         self.rows.iter().filter(is_there).count() as f64 * self.scale()
     }
@@ -213,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_was_there_on_days_that_are_yet_to_come() {
+    fn days_after_the_newest_are_empty() {
         let mut ids = DistinctDays::<8>::default();
-        ids.record(1, Day::from_number(1), |_| {});
-        ids.record(1, Day::from_number(9), |_| {});
-        let later = Day::from_number(1 + HORIZON_DAYS as i32);
-        assert_eq!(ids.between(later.plus(-7), later.plus(7)) as u32, 0);
-        assert_eq!(ids.between(Day::from_number(5), later.plus(7)) as u32, 1);
+        ids.record(1, Day::from_number(100), |_| {});
+        ids.record(1, Day::from_number(130), |_| {});
+        let a_horizon_later = |day: i32| Day::from_number(day + HORIZON_DAYS as i32);
+        assert_eq!(ids.between(a_horizon_later(90), a_horizon_later(110)) as u32, 0);
+        assert_eq!(ids.between(Day::from_number(90), Day::from_number(110)) as u32, 1);
     }
 
     #[test]

@@ -103,17 +103,14 @@ fn renewal(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f6
     {
         return Some(model.intents.of(*intent));
     }
-    let talk_from = renewal_end(account, health, now)?.plus_days(-i64::from(model.talk_days));
+    if health.position.of(account, now) != ContractPosition::Renewal {
+        return None;
+    }
+    let talk_from = account.contract_end()?.plus_days(-i64::from(model.talk_days));
     let touches = talks.touches_between(talk_from, now.plus_days(-i64::from(model.reply_days)));
     let replies = talks.replies.between(talk_from, now);
     let share = (replies.len() as f64 / touches.len() as f64).min(1.0);
     (!touches.is_empty()).then(|| model.anchors.at(share))
-}
-
-/// The end of a contract that is up for renewal.
-fn renewal_end(account: &Account, health: &HealthModel, now: Timestamp) -> Option<Timestamp> {
-    let is_up = health.position.of(account, now) == ContractPosition::Renewal;
-    account.contract_end().filter(|_| is_up)
 }
 
 fn expansion(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
