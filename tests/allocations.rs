@@ -1,4 +1,5 @@
-//! The path of a usage event asks the allocator for nothing once an account has settled in.
+//! The path of a usage event asks the allocator for nothing once an account has settled in, nor
+//! does a look at an account of which there is nothing to say.
 //!
 //! How long it takes is measured in `benches/engine.rs`.
 
@@ -10,13 +11,19 @@ use std::hint::black_box;
 
 use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::fact::{Facts, Folded};
+use customer_pulse::engine::account::workflow::Workflow;
+use customer_pulse::engine::account::workflow::said::Said;
 use customer_pulse::engine::assess::assess;
+use customer_pulse::engine::decide::{Decided, Situation, decide};
 use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
+use customer_pulse::engine::fleet::Fleet;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
+use customer_pulse::engine::output::AccountId;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
 
 struct Counting;
@@ -75,4 +82,72 @@ fn a_usage_event_allocates_nothing() {
     let late = |turn: usize| start.plus_millis(turn as i64 % 1440 * MINUTE_MS);
     let settled: usize = (400..5000).map(|turn| fold(turn, late(turn))).sum();
     assert_eq!(settled, 0);
+}
+
+/// An account that was published, and everything that is needed to look at it again.
+struct Quiet {
+    model: Model,
+    account: Account,
+    account_id: AccountId,
+    workflow: Workflow,
+    said: Option<Said>,
+    fleet: Fleet,
+}
+
+impl Quiet {
+    /// What a look at `now` leaves, and how often it asked the allocator.
+    fn look(&mut self, now: Timestamp) -> (Decided, usize) {
+        let mut outputs = Vec::new();
+        let before = ALLOCATIONS.get();
+        let assessment = assess(&self.model, &Silences::NONE, &self.account, now);
+        let situation = Situation {
+            account_id: &self.account_id,
+            account: &self.account,
+            assessment: &assessment,
+            model: &self.model,
+            fleet: &self.fleet,
+            displayed_score: assessment.health_score,
+            now,
+            look_ms: 0,
+        };
+        let Self { workflow, said, .. } = self;
+        let decided = decide(&situation, &[], workflow, said, &mut outputs);
+        (decided, ALLOCATIONS.get() - before)
+    }
+}
+
+#[test]
+fn a_look_that_finds_nothing_to_say_allocates_nothing() {
+    let key = IdKey::new([1; 16]);
+    let start = Timestamp::parse("2024-02-01").expect("a date");
+    let mut account = Account::default();
+    for ticket in 0..6 {
+        let body = format!(r#"{{"ticket_id":"t{ticket}"}}"#);
+        let event_id = format!("e{ticket}");
+        let body = EventBody::read(Topic::Support, "ticket_escalated", &Body::Json(&body));
+        let event = Event {
+            event_id: Id::new(Str::borrowed(&event_id)).expect("an id"),
+            account_id: Id::new(Str::borrowed("a")).expect("an id"),
+            at: start,
+            source: None,
+            body: body.expect("an escalation"),
+        };
+        account.fold(&event, start, &key, &Labels::default());
+    }
+    let mut quiet = Quiet {
+        model: Model::default(),
+        account,
+        account_id: AccountId::const_new("a"),
+        workflow: Workflow::default(),
+        said: None,
+        fleet: Fleet::default(),
+    };
+    // It is red, published once, and its alert is open.
+    assert!(quiet.look(start.plus_millis(MINUTE_MS)).0.is_published);
+    for minute in 2..60 {
+        let (decided, allocations) = quiet.look(start.plus_millis(minute * MINUTE_MS));
+        assert!(!decided.is_published && !decided.is_workflow_changed, "at minute {minute}");
+        assert_eq!(allocations, 0, "at minute {minute}");
+    }
+    assert!(!quiet.workflow.episodes.is_empty(), "the alert is open");
 }

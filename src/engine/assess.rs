@@ -10,8 +10,10 @@ use super::model::Model;
 use super::model::health::{HealthBand, HealthModel};
 use super::silence::Silences;
 use super::time::Timestamp;
+use churn::{Churn, Circumstances};
 use texts::TextFigures;
 
+pub mod churn;
 pub mod texts;
 
 /// The health score of an account of which no metric exists.
@@ -38,6 +40,8 @@ pub struct Assessment {
     pub metrics: [Option<f64>; METRICS],
     /// The points that each metric gives to `health`.
     pub contributions: [Option<f64>; METRICS],
+    /// How likely it is to leave, and what says so.
+    pub churn: Churn,
     /// Which kind of customer it is.
     pub segment: Segment,
     /// Who uses the product.
@@ -79,12 +83,16 @@ impl Assessment {
 pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timestamp) -> Assessment {
     let said = account.profile.said();
     let segment = model.segment(said);
-    let health_model = &model.of(segment).health;
+    let of_segment = model.of(segment);
+    let health_model = &of_segment.health;
     let metrics = score_metrics(health_model, silences, account, now);
     let parts = Parts::of(health_model, &metrics);
     let is_no_data = parts.component_weight <= 0.0;
     let health = if is_no_data { NO_DATA_SCORE } else { parts.health };
     let health_score = round_half_up(health, 1);
+    let confidence = round_half_up(parts.confidence, 3);
+    let (position, signals) = churn::signals(of_segment, silences, account, now);
+    let circumstances = Circumstances { segment, position, health_score, confidence };
     let use_as_of = silences.as_of(Topic::Usage, now);
     let active_users = |days| account.usage.active_users(use_as_of, days).round() as u64;
     Assessment {
@@ -93,10 +101,11 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
         health_score,
         is_no_data,
         health_band: health_model.band(health_score),
-        confidence: round_half_up(parts.confidence, 3),
+        confidence,
         components: parts.components,
         metrics,
         contributions: parts.contributions,
+        churn: Churn::weigh(&of_segment.churn, &circumstances, signals),
         segment,
         usage: UsageFigures {
             daily_active_users: active_users(1),

@@ -24,6 +24,7 @@ pub mod contract;
 pub mod invoices;
 pub mod metrics;
 pub mod renewal;
+pub mod signals;
 
 // Events
 

@@ -17,6 +17,8 @@ use super::fact::Fact;
 use super::feed::Feed;
 use super::texts::Texts;
 
+pub mod signals;
+
 // Events
 
 event_types! {

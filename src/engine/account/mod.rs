@@ -187,6 +187,12 @@ impl Account {
         FACET_TOPICS.iter().filter_map(|topic| self.feed(*topic).last_at()).max()
     }
 
+    /// When the contract ends: the later of what the profile and the last renewal said.
+    pub fn contract_end(&self) -> Option<Timestamp> {
+        let said = self.profile.said().and_then(|said| said.contract_end);
+        said.max(self.commercial.contract.renewed_end.get().copied())
+    }
+
     /// When the account began: as the profile says, else with its first event.
     pub fn created_at(&self) -> Option<Timestamp> {
         self.profile.said().and_then(|said| said.created_at).or_else(|| self.first_event_at())
@@ -200,7 +206,7 @@ impl Account {
 }
 
 /// The topics that tell something about an account; commands are what people answer.
-const FACET_TOPICS: [Topic; 7] = [
+pub const FACET_TOPICS: [Topic; 7] = [
     Topic::Accounts,
     Topic::Usage,
     Topic::Support,

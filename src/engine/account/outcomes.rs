@@ -16,6 +16,7 @@ use super::fact::Fact;
 use super::feed::Feed;
 
 pub mod metrics;
+pub mod signals;
 
 // Events
 

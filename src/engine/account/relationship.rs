@@ -29,6 +29,7 @@ pub mod advocacy;
 pub mod meetings;
 pub mod metrics;
 pub mod outreach;
+pub mod signals;
 pub mod sponsor;
 
 // Events

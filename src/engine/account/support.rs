@@ -24,6 +24,7 @@ use escalations::{ESCALATIONS_MAX, Escalation, Escalations};
 
 pub mod escalations;
 pub mod metrics;
+pub mod signals;
 
 // Events
 

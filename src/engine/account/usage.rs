@@ -23,6 +23,7 @@ use meters::{Meter, Reading};
 
 pub mod meters;
 pub mod metrics;
+pub mod signals;
 
 // Events
 

@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 
 use super::{Situation, points};
+use crate::engine::account::FACET_TOPICS;
 use crate::engine::account::feed::LastEvent;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -12,6 +13,7 @@ use crate::engine::assess::{NO_DATA_SCORE, assess};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, METRICS, MetricId};
 use crate::engine::output::health::{Cause, CauseKind, Delta};
+use crate::engine::silence::Silences;
 
 /// The name of the neutral score's delta.
 const NO_DATA: &str = "no_data";
@@ -46,7 +48,7 @@ pub(super) fn cause(
         cause.kind = CauseKind::Model;
         return cause;
     }
-    if before.is_some_and(|before| stopped_or_spoke(before, now)) {
+    if before.is_some_and(|before| is_outage(&situation.fleet.silences, before, &cause.deltas)) {
         cause.kind = CauseKind::SourceOutage;
         return cause;
     }
@@ -68,13 +70,14 @@ pub(super) fn cause(
     cause
 }
 
-/// Whether a feed of the metric that moved most stopped or spoke again.
-fn stopped_or_spoke(before: &Said, now: &Said) -> bool {
-    let moved = |metric: &MetricId| {
-        before.metrics.points[metric.index()].abs_diff(now.metrics.points[metric.index()])
-    };
-    let most = MetricId::ALL.into_iter().max_by_key(moved);
-    most.is_some_and(|metric| now.silences.differ_for(&before.silences, topics_of(metric)))
+/// Whether a feed of the metric that moved most stopped or spoke again since; any feed, when none
+/// moved.
+fn is_outage(silences: &Silences, before: &Said, deltas: &[Delta]) -> bool {
+    // One whose score stands still moves only by the weight that others take or leave.
+    let moved_most = deltas.iter().find(|delta| delta.before != delta.after);
+    let metric = moved_most.or(deltas.first()).map(|delta| &*delta.metric);
+    let metric = MetricId::ALL.into_iter().find(|id| Some(id.name()) == metric);
+    silences.differ_for(before.silent_topics, metric.map_or(&Topic::ALL, MetricId::feeds))
 }
 
 /// The topic whose events moved the most; nothing when the passing of time moved more than all.
@@ -86,7 +89,7 @@ fn moved_by(situation: &Situation<'_>, before: Option<&Said>, now: &Said) -> Opt
         Some(before) => std::array::from_fn(|topic| now.heard[topic] != before.heard[topic]),
         None => Topic::ALL.map(|topic| situation.account.feed(topic).last_event().is_some()),
     };
-    let newest = newest(situation, &Topic::ALL, &heard)?;
+    let newest = newest(situation, &FACET_TOPICS, &heard)?;
     let Some(before) = before else {
         let zero = SaidMetrics::new(&[None; METRICS], [0; METRICS], 0);
         return Some(largest(situation, &heard, &zero, &now.metrics).unwrap_or(newest));

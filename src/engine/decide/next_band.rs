@@ -59,7 +59,7 @@ fn movable(model: &HealthModel, assessment: &Assessment) -> Vec<Movable> {
             let score = assessment.metric(metric)?;
             let weight = weights[metric.index()];
             let it = Movable { metric, score, weight };
-            (model.is_movable(metric) && it.room() > 0.0).then_some(it)
+            (model.movable.is(metric) && it.room() > 0.0).then_some(it)
         })
         .collect()
 }
@@ -169,4 +169,82 @@ fn raise(set: &[Movable], needed: f64, reaches: impl Fn(f64) -> bool) -> Vec<Ste
         points: round_half_up(it.weight * (to - it.score), 3),
     });
     steps.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_movable() -> impl Strategy<Value = Vec<Movable>> {
+        let one = (0..100_u32, 1..12_u32)
+            .prop_map(|(score, weight)| (f64::from(score) + 0.123, f64::from(weight) / 100.0));
+        prop::collection::vec(one, 1..7).prop_map(|all| {
+            let named = all.into_iter().zip(MetricId::ALL);
+            named.map(|((score, weight), metric)| Movable { metric, score, weight }).collect()
+        })
+    }
+
+    /// The least rise of a set's scores, by trying each order in which to raise them.
+    fn least_rise(set: &[Movable], needed: f64) -> f64 {
+        (0..set.len())
+            .map(|first| {
+                let it = &set[first];
+                let rise = (needed / it.weight).min(100.0 - it.score);
+                let mut rest = set.to_vec();
+                rest.remove(first);
+                rise + least_rise(&rest, (needed - rise * it.weight).max(0.0))
+            })
+            .fold(if set.is_empty() { 0.0 } else { f64::INFINITY }, f64::min)
+    }
+
+    fn sets(movable: &[Movable]) -> impl Iterator<Item = Vec<Movable>> {
+        (0..1_u32 << movable.len()).map(|mask| {
+            let each = movable.iter().enumerate();
+            each.filter(|(place, _)| mask >> place & 1 == 1).map(|(_, it)| *it).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_smaller_set_and_no_fewer_points_reach_it(
+            movable in any_movable(),
+            needed in (1..400_u32).prop_map(|tenths| f64::from(tenths) / 10.0),
+        ) {
+            let room = |set: &[Movable]| set.iter().map(Movable::room).sum::<f64>();
+            let enough: Vec<_> = sets(&movable).filter(|set| room(set) >= needed).collect();
+            let size = enough.iter().map(Vec::len).min();
+            let Some(set) = smallest_set(&movable, needed) else {
+                prop_assert_eq!(size, None);
+                return Ok(());
+            };
+            prop_assert_eq!(Some(set.len()), size);
+            let steps = raise(&set, needed, |gain| gain >= needed - 1e-9);
+            let rise: f64 = steps.iter().map(|step| step.to - step.from).sum();
+            let mut gain = 0.0;
+            for (step, it) in steps.iter().zip(&set) {
+                prop_assert!(step.to > step.from && step.to <= 100.0, "{step:?}");
+                gain += it.weight * (step.to - step.from);
+            }
+            prop_assert!(gain >= needed - 1e-6, "{gain} of {needed}");
+            if set.len() <= EXHAUSTIVE_MAX {
+                let same = enough.iter().filter(|other| other.len() == set.len());
+                let fewest = same.map(|it| least_rise(it, needed)).fold(f64::INFINITY, f64::min);
+                prop_assert!(rise <= fewest + 0.05, "{rise} instead of {fewest}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_equal_sets_the_first_of_the_catalogue_counts() {
+        let of = |metric| Movable { metric, score: 50.0, weight: 0.05 };
+        let movable = [of(MetricId::P2), of(MetricId::S3), of(MetricId::R1)];
+        let set = smallest_set(&movable, 2.0).unwrap();
+        assert_eq!(set[0].metric, MetricId::P2);
+        let two: Vec<_> = smallest_set(&movable, 4.0).unwrap().iter().map(|it| it.metric).collect();
+        assert_eq!(two, [MetricId::P2, MetricId::S3]);
+        assert!(smallest_set(&movable, 7.6).is_none());
+    }
 }

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::churn::ChurnModel;
 use super::health::HealthModel;
 use super::problems::Problems;
 use super::schema;
@@ -23,6 +24,8 @@ const KEY: &str = "by_segment";
 pub struct SegmentModel {
     /// How health is computed.
     pub health: HealthModel,
+    /// How the churn probability is computed.
+    pub churn: ChurnModel,
 }
 
 /// The sections of each segment.
@@ -39,6 +42,7 @@ impl SegmentModel {
     /// Says everything that reads well and means nothing.
     fn check(&self, problems: &mut Problems) {
         self.health.check(problems);
+        self.churn.check(problems);
     }
 }
 
@@ -46,6 +50,12 @@ impl BySegment {
     /// The sections of a segment.
     pub fn of(&self, segment: Segment) -> &SegmentModel {
         self.changed[segment as usize].as_deref().unwrap_or(&self.common)
+    }
+
+    /// The segments with changes.
+    pub(super) fn changed(&self) -> impl Iterator<Item = Segment> {
+        let is_changed = |segment: &Segment| self.changed[*segment as usize].is_some();
+        Segment::ALL.into_iter().filter(is_changed)
     }
 
     /// All of them.

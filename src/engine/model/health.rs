@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::anchors::Anchors;
+use super::churn::PositionRule;
+use super::movable::Movable;
 use super::problems::Problems;
 use super::schema;
 use crate::engine::account::usage::SESSION_DAYS;
@@ -61,7 +63,7 @@ pub struct HealthModel {
     /// What each metric weighs in its component, at least 0.
     pub metric_weights: MetricWeights,
     /// Which metrics somebody can move who looks after the account.
-    pub movable: MovableMetrics,
+    pub movable: Movable,
     /// The bounds of the bands and how changes of band are damped.
     pub bands: Bands,
     /// The numbers of each metric.
@@ -69,6 +71,9 @@ pub struct HealthModel {
     /// Hashes of the catalogue's core features, in order; from `features` of the model file.
     #[serde(skip)]
     pub core_features: Vec<u64>,
+    /// When an account decides whether to stay; from `churn` of the model file.
+    #[serde(skip)]
+    pub position: PositionRule,
 }
 
 /// What each component weighs.
@@ -80,11 +85,6 @@ pub struct ComponentWeights([f64; COMPONENTS]);
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "BTreeMap<MetricId, f64>")]
 pub struct MetricWeights([f64; METRICS]);
-
-/// Which metrics can be moved; nothing where the file says nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(from = "BTreeMap<MetricId, bool>")]
-pub struct MovableMetrics([Option<bool>; METRICS]);
 
 /// The bounds of the bands and how changes of band are damped.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -296,12 +296,6 @@ impl From<BTreeMap<MetricId, f64>> for MetricWeights {
     }
 }
 
-impl From<BTreeMap<MetricId, bool>> for MovableMetrics {
-    fn from(given: BTreeMap<MetricId, bool>) -> Self {
-        Self(MetricId::ALL.map(|metric| given.get(&metric).copied()))
-    }
-}
-
 impl JsonSchema for ComponentWeights {
     fn schema_name() -> Cow<'static, str> {
         "ComponentWeights".into()
@@ -322,17 +316,6 @@ impl JsonSchema for MetricWeights {
     }
 }
 
-impl JsonSchema for MovableMetrics {
-    fn schema_name() -> Cow<'static, str> {
-        "MovableMetrics".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let flag = serde_json::json!({ "type": "boolean" });
-        schema::each_of(MetricId::ALL.map(MetricId::name), &flag)
-    }
-}
-
 impl HealthModel {
     /// The weight of a component.
     pub const fn component_weight(&self, component: Component) -> f64 {
@@ -342,11 +325,6 @@ impl HealthModel {
     /// The weight of a metric in its component.
     pub const fn metric_weight(&self, metric: MetricId) -> f64 {
         self.metric_weights.0[metric.index()]
-    }
-
-    /// Whether somebody who looks after the account can move a metric.
-    pub fn is_movable(&self, metric: MetricId) -> bool {
-        self.movable.0[metric.index()] == Some(true)
     }
 
     /// The band of a rounded health score.

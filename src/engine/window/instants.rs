@@ -41,9 +41,11 @@ impl<const MAX: usize> Instants<MAX> {
         &self.at[first..end]
     }
 
-    /// Sum over the instants from `start` on of 2^(-age in days / half-life).
+    /// Sum over the instants from `start` on of 2^(-age in days / half-life); what is ahead of
+    /// the clock counts as just now.
     pub fn decayed(&self, now: Timestamp, start: Day, half_life_days: f64) -> f64 {
-        self.since(start).iter().map(|at| (-now.days_since(*at) / half_life_days).exp2()).sum()
+        let left = |at: &Timestamp| (-now.days_since(*at).max(0.0) / half_life_days).exp2();
+        self.since(start).iter().map(left).sum()
     }
 
     /// How many were forgotten for want of room.

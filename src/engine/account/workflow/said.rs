@@ -9,8 +9,9 @@ use crate::engine::account::profile::Segment;
 use crate::engine::event::Topic;
 use crate::engine::id::name_hash;
 use crate::engine::metric::{METRICS, MetricId};
+use crate::engine::model::churn::ChurnBand;
 use crate::engine::model::health::HealthBand;
-use crate::engine::silence::Silences;
+use crate::engine::signal::SIGNALS;
 use crate::engine::time::Timestamp;
 
 /// Thousandths of a point in one point of health.
@@ -29,12 +30,18 @@ pub struct Said {
     pub health_tenths: u16,
     /// The displayed band.
     pub displayed_band: HealthBand,
+    /// The churn probability, in ten-thousandths.
+    pub churn_myriadths: u16,
+    /// Its band.
+    pub churn_band: ChurnBand,
+    /// How strongly each signal was given, in steps of 1/200; 0 for one that did not exist.
+    pub signals: [u8; SIGNALS],
     /// The override that was in force, by its number.
     pub health_override: Option<u32>,
-    /// The feeds that were silent.
-    pub silences: Silences,
     /// The metrics.
     pub metrics: SaidMetrics,
+    /// The feeds that were silent, see [`crate::engine::silence::Silences::topics`].
+    pub silent_topics: u8,
     /// How far each feed had come, in the order of [`Topic::ALL`].
     pub heard: [Heard; Topic::ALL.len()],
 }
@@ -99,5 +106,45 @@ impl Heard {
     /// Whether the last event was another one then.
     pub const fn has_other_last(self, then: Heard) -> bool {
         self.last_event != then.last_event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_written_in_200_bytes() {
+        let mut points = [6_000; METRICS];
+        points[..6].fill(16_400);
+        let said = Said {
+            at: Timestamp::from_millis(4_102_444_799_999),
+            model: model_hash("0123456789ab"),
+            segment: Segment::Strategic,
+            health_tenths: 1000,
+            displayed_band: HealthBand::Green,
+            churn_myriadths: 10_000,
+            churn_band: ChurnBand::Critical,
+            signals: [200; SIGNALS],
+            health_override: Some(u32::MAX),
+            metrics: SaidMetrics::new(&[Some(100.0); METRICS], points, 75_000),
+            silent_topics: u8::MAX,
+            heard: [Heard { n_events: 255, last_event: 255 }; Topic::ALL.len()],
+        };
+        let bytes = postcard::to_allocvec(&said).unwrap();
+        // Format byte and checksum of the changelog come on top.
+        assert!(5 + bytes.len() <= 200, "{} bytes", 5 + bytes.len());
+        assert_eq!(postcard::from_bytes::<Said>(&bytes).unwrap(), said);
+    }
+
+    #[test]
+    fn scores_are_kept_in_hundredths() {
+        let mut scores = [None; METRICS];
+        scores[MetricId::S2.index()] = Some(66.666);
+        scores[MetricId::C5.index()] = Some(0.0);
+        let metrics = SaidMetrics::new(&scores, [0; METRICS], 0);
+        assert_eq!(metrics.score_hundredths(MetricId::S2), Some(6667));
+        assert_eq!(metrics.score_hundredths(MetricId::C5), Some(0));
+        assert_eq!(metrics.score_hundredths(MetricId::P1), None);
     }
 }
