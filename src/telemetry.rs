@@ -112,6 +112,8 @@ series! {
     restore_remaining_records: IntGaugeVec = "pulse_restore_remaining_records", "partition";
     /// Partitions of this process: live, restoring or halted.
     partitions: IntGaugeVec = "pulse_partitions", "state";
+    /// 1 while nothing comes of a feed on any partition, for longer than its rhythm allows.
+    feed_silent: IntGaugeVec = "pulse_feed_silent", "topic";
     /// Accounts by segment and displayed band.
     accounts: IntGaugeVec = "pulse_accounts", "segment", "band";
     /// Always 1; its label is the version of the newest valid model that this process has read.

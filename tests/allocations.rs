@@ -91,7 +91,6 @@ struct Quiet {
     account_id: AccountId,
     workflow: Workflow,
     said: Option<Said>,
-    fleet: Fleet,
 }
 
 impl Quiet {
@@ -105,7 +104,7 @@ impl Quiet {
             account: &self.account,
             assessment: &assessment,
             model: &self.model,
-            fleet: &self.fleet,
+            fleet: &Fleet::default(),
             displayed_score: assessment.health_score,
             now,
             look_ms: 0,
@@ -132,7 +131,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
             source: None,
             body: body.expect("an escalation"),
         };
-        account.fold(&event, start, &key, &Labels::default());
+        account.fold(&event, start, &key, &Labels::NONE);
     }
     let mut quiet = Quiet {
         model: Model::default(),
@@ -140,7 +139,6 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
         account_id: AccountId::const_new("a"),
         workflow: Workflow::default(),
         said: None,
-        fleet: Fleet::default(),
     };
     // It is red, published once, and its alert is open.
     assert!(quiet.look(start.plus_millis(MINUTE_MS)).0.is_published);

@@ -54,6 +54,8 @@ enum Show {
     Health,
     /// Events that were not applied.
     Outcomes,
+    /// Publications with other stale feeds than the one before.
+    Feeds,
     /// With all publications, the override and the displayed score.
     Override,
     /// With all publications, the trend.
@@ -62,8 +64,6 @@ enum Show {
     Churn,
     /// With all publications, what would reach the next band.
     NextBand,
-    /// Publications with other stale feeds than the one before.
-    Feeds,
 }
 
 /// An event, or a row of equal ones; what is missing of the envelope is filled in.
@@ -314,7 +314,7 @@ impl Teller<'_> {
             let stale = stale.iter().map(|topic| format!(", {topic} is stale"));
             let stale: String = stale.collect();
             let more = self.more(health);
-            return Some(format!("{name} {score:.1} by {}{stale}{more}", why.join(" ")));
+            return Some(format!("{name} {score:.1} by {}{more}{stale}", why.join(" ")));
         }
         (is_news && self.show.contains(&Show::Bands)).then(|| format!("{name} {score:.1}"))
     }

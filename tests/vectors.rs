@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::account::profile::Segment;
+use customer_pulse::engine::assess::churn::Churn;
 use customer_pulse::engine::assess::{Assessment, assess};
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
+use customer_pulse::engine::model::churn::{ChurnBand, ContractPosition};
 use customer_pulse::engine::model::health::HealthBand;
+use customer_pulse::engine::signal::SignalId;
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::Timestamp;
@@ -43,7 +46,15 @@ struct Expected {
     confidence: f64,
     components: BTreeMap<Component, f64>,
     metrics: BTreeMap<MetricId, f64>,
+    signals: BTreeMap<SignalId, f64>,
     segment: Segment,
+    churn_probability: f64,
+    churn_band: ChurnBand,
+    renewal_risk: f64,
+    logit: f64,
+    evidence: f64,
+    contributions: Vec<(String, f64)>,
+    contract_position: ContractPosition,
 }
 
 /// One event of the file, and what it is ordered by.
@@ -61,6 +72,9 @@ struct Tally {
     metrics: usize,
     components: usize,
     health: usize,
+    signals: usize,
+    contributions: usize,
+    churn: usize,
     faults: Vec<String>,
 }
 
@@ -85,8 +99,15 @@ fn compare(events: &str, expected: &str) {
         tally.compare(&expected, &assess(&model, &Silences::NONE, &account, expected.as_of));
     }
     println!(
-        "{events}: {} rows, {} metrics, {} components, {} of health compared",
-        tally.rows, tally.metrics, tally.components, tally.health
+        "{events}: {} rows, {} metrics, {} components, {} of health, {} signals, \
+         {} contributions, {} of churn compared",
+        tally.rows,
+        tally.metrics,
+        tally.components,
+        tally.health,
+        tally.signals,
+        tally.contributions,
+        tally.churn
     );
     assert!(tally.rows > 100, "few rows were read");
     let shown = tally.faults[..tally.faults.len().min(40)].join("\n");
@@ -118,6 +139,48 @@ impl Tally {
         let want = (expected.health_score, expected.health_band, expected.confidence);
         let have = (found.health_score, found.health_band, found.confidence);
         self.check(want == have, || format!("{name}: health {want:?}, found {have:?}"));
+        self.compare_churn(expected, found, &name);
+        self.compare_signals(expected, &found.churn, &name);
+    }
+
+    fn compare_signals(&mut self, expected: &Expected, found: &Churn, name: &str) {
+        for signal in SignalId::ALL {
+            let (want, have) = (expected.signals.get(&signal).copied(), found.signal(signal));
+            self.signals += usize::from(want.is_some());
+            let is_equal = match (want, have) {
+                (Some(want), Some(have)) => (want - have).abs() <= TOLERANCE,
+                (want, have) => want.is_none() && have.is_none(),
+            };
+            self.check(is_equal, || format!("{name}: {signal:?} {want:?}, found {have:?}"));
+        }
+        let (want, have) = (expected.contract_position, found.position);
+        self.check(want == have, || format!("{name}: position {want:?}, found {have:?}"));
+    }
+
+    /// What follows from health and signals.
+    fn compare_churn(&mut self, expected: &Expected, found: &Assessment, name: &str) {
+        self.churn += 1;
+        let churn = &found.churn;
+        let want = (expected.churn_probability, expected.churn_band, expected.renewal_risk);
+        let have = (churn.probability, churn.band, churn.renewal_risk);
+        self.check(want == have, || format!("{name}: churn {want:?}, found {have:?}"));
+        for (what, want, have) in [
+            ("logit", expected.logit, churn.logit),
+            ("evidence", expected.evidence, churn.evidence),
+        ] {
+            let is_equal = (want - have).abs() <= TOLERANCE;
+            self.check(is_equal, || format!("{name}: {what} {want}, found {have}"));
+        }
+        self.contributions += expected.contributions.len();
+        let have = churn.contributions.iter().map(|(term, said)| (term.name(), *said));
+        let is_equal = expected.contributions.len() == churn.contributions.len()
+            && (expected.contributions.iter().zip(have)).all(
+                |((want_term, want), (term, have))| {
+                    want_term == term && (want - have).abs() <= TOLERANCE
+                },
+            );
+        let want = &expected.contributions;
+        self.check(is_equal, || format!("{name}: {want:?}, found {:?}", churn.contributions));
     }
 
     fn check(&mut self, is_equal: bool, fault: impl FnOnce() -> String) {

@@ -6,6 +6,7 @@ use std::io::{Stdout, StdoutLock, Write as _};
 
 use crate::cli::{Exit, model};
 use crate::config::Config;
+use crate::kafka::model_topic::ModelTopic;
 use crate::kafka::topics::Plan;
 use crate::kafka::{probe, topics};
 
@@ -39,6 +40,7 @@ pub fn main(config: &Config, stdout: &Stdout) -> anyhow::Result<Exit> {
             report.good("brokers", &brokers)?;
             let plan = topics::plan(config, &cluster);
             check_topics(&mut report, &plan)?;
+            check_model(&mut report, config, &plan)?;
             check_permissions(&mut report, config)?;
             check_keys(&mut report, config, &plan)?;
         }
@@ -64,6 +66,41 @@ fn check_topics(report: &mut Report, plan: &Plan) -> anyhow::Result<()> {
         report.good("topics", &format!("all {count} are there, {partitions} partitions"))?;
     }
     Ok(())
+}
+
+/// Says which model is in force, and whether the one of the settings is another.
+fn check_model(report: &mut Report, config: &Config, plan: &Plan) -> anyhow::Result<()> {
+    let name = &config.topics.pulse_model;
+    if plan.missing().any(|topic| topic.name == *name) {
+        return Ok(());
+    }
+    let mut topic = match ModelTopic::open(config) {
+        Ok(topic) => topic,
+        Err(failure) => return report.bad("model", &failure.to_string()),
+    };
+    if let Err(failure) = topic.read_to_end() {
+        return report.bad("model", &failure.to_string());
+    }
+    for refused in topic.take_refused() {
+        report.note("model", &format!("`{name}`, offset {}: {}", refused.offset, refused.why))?;
+    }
+    let own = model::own(config).ok();
+    match (topic.in_force(), topic.text()) {
+        (Some(in_force), text) => {
+            let (version, offset) = (in_force.model.version(), in_force.offset);
+            report.good("model", &format!("in force: version {version}, offset {offset}"))?;
+            if config.model.is_some() && own.is_some_and(|own| Some(&*own.text) != text) {
+                report.note("model", "the file of the settings is another and stays unused")?;
+            }
+            Ok(())
+        }
+        (None, _) if topic.is_unusable() => {
+            report.bad("model", &format!("`{name}` holds none: `pulse model publish FILE`"))
+        }
+        (None, _) => {
+            report.note("model", "none is in force yet: the first start publishes its own")
+        }
+    }
 }
 
 fn check_permissions(report: &mut Report, config: &Config) -> anyhow::Result<()> {

@@ -121,8 +121,8 @@ where
     Ok(ends)
 }
 
-/// SIGTERM and SIGINT by their numbers. SIGHUP, which a closed terminal sends too, ends nothing: the
-/// model file is read again.
+/// SIGTERM and SIGINT by their numbers. SIGHUP, which a closed terminal sends too, ends nothing:
+/// the model file is read again.
 fn signals(status: &Arc<Status>) -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
     let (seen, signals) = mpsc::unbounded_channel();
     for (kind, number) in [

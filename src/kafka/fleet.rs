@@ -15,8 +15,9 @@ use super::clock;
 use super::failure::Failure;
 use super::reader::Reader;
 use super::setup::Setup;
+use crate::engine::event::Topic;
 use crate::engine::fleet::{Fleet, FleetPart};
-use crate::engine::model::fleet::SilenceRule;
+use crate::engine::silence::Silences;
 
 /// Most records that are read in one turn of the loop.
 const RECORDS_MAX: usize = 256;
@@ -65,7 +66,7 @@ impl FleetReader {
     ///
     /// # Errors
     /// When the topic cannot be read on.
-    pub(super) fn turn(&mut self, rule: &SilenceRule) -> Result<(), Failure> {
+    pub(super) fn turn(&mut self, setup: &Setup) -> Result<(), Failure> {
         let at_end = self.reader.take_progress().into_iter().filter(|it| it.behind == 0);
         self.fetched.extend(at_end.map(|progress| progress.partition));
         for _ in 0..RECORDS_MAX {
@@ -88,9 +89,31 @@ impl FleetReader {
         }
         if self.is_read && self.is_changed {
             self.is_changed = false;
-            self.newest = Some(Arc::new(Fleet::of(rule, self.parts.values())));
+            let model = Arc::clone(&setup.in_force.borrow().model);
+            let newest = Fleet::of(&model.silence, self.parts.values());
+            self.report(setup, &newest.silences);
+            self.newest = Some(Arc::new(newest));
         }
         Ok(())
+    }
+
+    /// Tells operations which feeds stopped or speak again.
+    fn report(&self, setup: &Setup, silences: &Silences) {
+        let before = self.newest.as_ref().map_or(Silences::NONE, |newest| newest.silences);
+        for topic in Topic::ALL {
+            let since = silences.since(topic);
+            let gauge = setup.telemetry.feed_silent.with_label_values(&[topic.name()]);
+            gauge.set(i64::from(since.is_some()));
+            match since {
+                Some(since) if before.since(topic).is_none() => {
+                    tracing::warn!(topic = topic.name(), %since, "feed is silent");
+                }
+                None if before.since(topic).is_some() => {
+                    tracing::info!(topic = topic.name(), "feed speaks again");
+                }
+                Some(_) | None => {}
+            }
+        }
     }
 
     /// The newest snapshot; nothing until every partition's word was read.

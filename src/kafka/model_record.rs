@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let shipped = ModelText::shipped();
-        let at = Timestamp::from_millis(1);
+        let at = Timestamp::from_millis(1_700_000_000_000);
         let bytes = shipped.encode(at, "a").unwrap();
         let (read, record) = ModelText::decode(Some(&bytes)).unwrap();
         assert_eq!((&read.model, read.text), (&shipped.model, shipped.text.clone()));

@@ -269,9 +269,10 @@ mod tests {
 
     #[test]
     fn the_newest_valid_model_is_in_force() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
         let value = |version: &str| {
             let text = format!("version: {version}\n{DEFAULT_TEXT}");
-            ModelText::parse(text).unwrap().encode(Timestamp::default(), "a").unwrap()
+            ModelText::parse(text).unwrap().encode(at, "a").unwrap()
         };
         let mut known = Known::default();
         let in_force = |known: &Known| {

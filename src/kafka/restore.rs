@@ -264,12 +264,14 @@ impl Restore {
         }
         if in_force.read_to > offset {
             return Err(Trouble::Halt(format!(
-                "it is assessed with model {version} at offset {offset} of {topic}, which this                  version of pulse refuses"
+                "it is assessed with model {version} at offset {offset} of {topic}, which this \
+                 version of pulse refuses"
             )));
         }
         match sources.probe.fetch_watermarks(topic, 0, ANSWER) {
             Ok((_, end)) if end <= offset => Err(Trouble::Halt(format!(
-                "it is assessed with model {version} at offset {offset} of {topic}, which ends at                  {end}: it was made anew, or is another one"
+                "it is assessed with model {version} at offset {offset} of {topic}, which ends at \
+                 {end}: it was made anew, or is another one"
             ))),
             Ok(_) => {
                 std::thread::park_timeout(POLL);

@@ -147,10 +147,16 @@ pub fn plan(config: &Config, cluster: &Cluster) -> Plan {
         }
         let policy = settings.and_then(|found| found.get("cleanup.policy"));
         let deletes = policy.filter(|policy| *policy != "compact");
-        if let Some(policy) = deletes.filter(|_| wanted.name == config.topics.pulse_changelog) {
+        let topics = &config.topics;
+        let kept = [
+            (&topics.pulse_changelog, "the state of quiet accounts"),
+            (&topics.pulse_model, "the model in force"),
+        ];
+        let kept = kept.into_iter().find(|(name, _)| **name == wanted.name);
+        if let Some((policy, (_, what))) = deletes.zip(kept) {
             plan.problems.push(format!(
-                "`{0}` has cleanup.policy={policy}, which would delete the state of quiet \
-                 accounts: kafka-configs --alter --topic {0} --add-config cleanup.policy=compact",
+                "`{0}` has cleanup.policy={policy}, which would delete {what}: \
+                 kafka-configs --alter --topic {0} --add-config cleanup.policy=compact",
                 wanted.name
             ));
         }
@@ -369,6 +375,8 @@ mod tests {
     fn a_changelog_that_deletes_is_refused_and_other_differences_are_told() {
         let found = problems(&[("cs.pulse-changelog", 6, &[("cleanup.policy", "delete")])]);
         assert!(found[0].contains("cleanup.policy=delete, which would delete the state"));
+        let found = problems(&[("cs.pulse-model", 1, &[("cleanup.policy", "delete")])]);
+        assert!(found[0].contains("which would delete the model in force: kafka-configs"));
         let short =
             [("cs.outcomes", 6, &[("retention.ms", "1000"), ("cleanup.policy", "delete")][..])];
         let plan = plan(&Config::default(), &cluster(&short));

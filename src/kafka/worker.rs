@@ -78,8 +78,7 @@ impl<'s> Worker<'s> {
                 continue;
             }
             self.collect()?;
-            let model = Arc::clone(&self.setup.in_force.borrow().model);
-            self.fleet.turn(&model.silence)?;
+            self.fleet.turn(self.setup)?;
             self.step()?;
             self.report();
         }

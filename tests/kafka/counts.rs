@@ -71,8 +71,8 @@ impl fmt::Display for Counts {
             f,
             "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
              {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
-             {} alert transitions, {} records of state; {} words of partitions, {} snapshots of all \
-             ({} with a silent feed)",
+             {} alert transitions, {} records of state; {} words of partitions, {} snapshots \
+             of all ({} with a silent feed)",
             self.input,
             self.applied,
             self.duplicate,

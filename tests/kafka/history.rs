@@ -91,7 +91,15 @@ pub(crate) fn reader(config: &Config) -> ClientConfig {
 
 /// Everything that lies in a topic, by partition number, in order.
 pub(crate) fn read_topic(config: &Config, topic: &str) -> anyhow::Result<Vec<Vec<Record>>> {
-    let partitions = config.topics.partitions.cast_signed();
+    read_partitions(config, topic, config.topics.partitions.cast_signed())
+}
+
+/// Everything that lies in a topic of so many partitions.
+pub(crate) fn read_partitions(
+    config: &Config,
+    topic: &str,
+    partitions: i32,
+) -> anyhow::Result<Vec<Vec<Record>>> {
     let (sender, fetched) = channel();
     let consumer: BaseConsumer<Watcher> =
         reader(config).create_with_context(Watcher(sender)).context("a reader")?;

@@ -18,6 +18,8 @@ mod exactly_once;
 mod follower;
 mod history;
 mod installation;
+mod model;
+mod models;
 mod process;
 mod rebalance;
 mod recount;
@@ -36,12 +38,14 @@ struct Test {
 }
 
 /// The quick ones first.
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 12] = [
     Test { name: "refusals::a_missing_broker", run: refusals::a_missing_broker },
     Test { name: "refusals::an_unknown_key", run: refusals::an_unknown_key },
     Test { name: "refusals::a_bad_model", run: refusals::a_bad_model },
     Test { name: "refusals::unequal_partitions", run: refusals::unequal_partitions },
     Test { name: "dead_letters::each_with_its_reason", run: dead_letters::each_with_its_reason },
+    Test { name: "model::a_bad_one_changes_nothing", run: model::a_bad_one_changes_nothing },
+    Test { name: "model::two_while_events_flow", run: model::two_while_events_flow },
     Test { name: "restart::sigterm_loses_nothing", run: restart::sigterm_loses_nothing },
     Test { name: "rebalance::a_taken_name", run: rebalance::a_taken_name },
     Test { name: "rebalance::a_third_joins_and_leaves", run: rebalance::a_third_joins_and_leaves },

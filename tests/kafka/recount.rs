@@ -28,6 +28,7 @@ use crate::compare::{Found, check_alerts, check_times, compare_states};
 use crate::counts::Counts;
 use crate::history::{self, Record};
 use crate::installation::Installation;
+use crate::models::{self, Models};
 use crate::shadow::Shadows;
 
 /// Most accounts whose timer runs at the end of one step (`architecture.md` §4).
@@ -48,6 +49,7 @@ struct Step<'a> {
 struct Partition<'a> {
     number: usize,
     config: &'a Config,
+    models: &'a Models,
     inputs: Vec<&'a [Record]>,
     changelog: &'a [Record],
     found: Found<'a>,
@@ -66,6 +68,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let changelog = read(&config.topics.pulse_changelog)?;
     let told = read(&config.topics.pulse_fleet)?;
     let committed = history::committed(config)?;
+    let models = Models::read(config)?;
     check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
     for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts] {
         check_times(outputs[topic.index()].iter().flatten())
@@ -74,6 +77,7 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let partition = |number: usize| Partition {
         number,
         config,
+        models: &models,
         inputs: inputs.iter().map(|topic| topic[number].as_slice()).collect(),
         changelog: &changelog[number],
         found: Found { left: outputs.iter().map(|topic| topic[number].as_slice()).collect() },
@@ -104,11 +108,14 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
 impl<'a> Partition<'a> {
     fn recount(mut self) -> anyhow::Result<Counts> {
         let mut counts = Counts::default();
-        let mut again = Again::new(self.config, self.number);
+        let steps = self.steps()?;
+        let first = self.models.of(&steps.first().context("it has no mark")?.mark)?;
+        let mut again = Again::new(self.config, self.number, &first);
         let mut before: Option<Mark> = None;
-        for step in self.steps()? {
+        for step in steps {
             let mark = &step.mark;
-            check_mark(before.as_ref(), &step, again.model.version())
+            check_mark(before.as_ref(), &step)
+                .and_then(|()| again.take_model(before.as_ref(), mark, self.models))
                 .and_then(|()| self.step(&mut again, &step, &mut counts))
                 .with_context(|| format!("step {}", mark.sequence))?;
             counts.marks += 1;
@@ -251,15 +258,13 @@ struct Again<'a> {
     config: &'a Config,
     number: usize,
     decoder: Decoder,
-    model: Arc<Model>,
     engine: Engine,
     shadows: Shadows,
     said: Vec<Output>,
 }
 
 impl<'a> Again<'a> {
-    fn new(config: &'a Config, number: usize) -> Self {
-        let model = Arc::new(Model::default());
+    fn new(config: &'a Config, number: usize, model: &Arc<Model>) -> Self {
         let id_key = || IdKey::new(config.privacy.key());
         Self {
             config,
@@ -267,9 +272,23 @@ impl<'a> Again<'a> {
             decoder: Decoder::new(),
             engine: Engine::new(model.clone(), id_key(), Memory::Bounded),
             shadows: Shadows::new(model.clone(), id_key()),
-            model,
             said: Vec::new(),
         }
+    }
+
+    /// Takes the model of a step before anything else of it, if it is another one.
+    fn take_model(
+        &mut self,
+        before: Option<&Mark>,
+        mark: &Mark,
+        models: &Models,
+    ) -> anyhow::Result<()> {
+        let model = models.of(mark)?;
+        if models::is_taken(before, mark)? {
+            self.engine.set_model(Arc::clone(&model), mark.model_since);
+            self.shadows.model = model;
+        }
+        Ok(())
     }
 
     fn apply(
@@ -322,11 +341,10 @@ impl<'a> Again<'a> {
 }
 
 /// What a mark must say, given the one before it.
-fn check_mark(before: Option<&Mark>, step: &Step<'_>, model_version: &str) -> anyhow::Result<()> {
+fn check_mark(before: Option<&Mark>, step: &Step<'_>) -> anyhow::Result<()> {
     let mark = &step.mark;
     let sequence = before.map_or(0, |before| before.sequence) + 1;
     ensure!(mark.sequence == sequence, "sequence {} where {sequence} must be", mark.sequence);
-    ensure!(mark.model_version == model_version, "model {}", mark.model_version);
     for (topic, range) in Topic::ALL.iter().zip(&mark.ranges) {
         let from = before.map_or(0, |before| before.ranges[topic.index()].to);
         ensure!(range.from == from && range.to >= from, "{}: {range:?} at {from}", topic.name());

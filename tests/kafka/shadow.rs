@@ -24,7 +24,8 @@ const ONE_IN: u64 = 8;
 
 /// The plain folds, by account.
 pub(crate) struct Shadows {
-    model: Arc<Model>,
+    /// The model of the step.
+    pub(crate) model: Arc<Model>,
     id_key: IdKey,
     accounts: BTreeMap<String, Account>,
     /// The account of the last event as it was before it: timers ran on that.

@@ -107,8 +107,8 @@ fn to_say(situation: &Situation<'_>, workflow: &Workflow) -> Said {
         churn_band: assessment.churn.band,
         signals: churn::steps(&assessment.churn.signals),
         health_override: override_number(workflow),
-        silent: situation.fleet.silences.topics(),
         metrics: points::of(assessment),
+        silent_topics: situation.fleet.silences.topics(),
         heard: Topic::ALL.map(|topic| Heard::of(situation.account.feed(topic))),
     }
 }
@@ -135,7 +135,7 @@ fn override_number(workflow: &Workflow) -> Option<u32> {
 }
 
 /// A probability with four decimals as a whole number.
-fn myriadths(probability: f64) -> u16 {
+pub(super) fn myriadths(probability: f64) -> u16 {
     (probability * 1e4).round() as u16
 }
 

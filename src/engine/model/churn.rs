@@ -68,7 +68,7 @@ pub struct ChurnModel {
 }
 
 /// When an account decides whether to stay.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 pub struct PositionRule {
     /// A contract of at most so many months is `monthly`.
     pub monthly_up_to_months: u16,

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::anchors::Anchors;
+use super::churn::PositionRule;
 use super::movable::Movable;
 use super::problems::Problems;
 use super::schema;
@@ -70,6 +71,9 @@ pub struct HealthModel {
     /// Hashes of the catalogue's core features, in order; from `features` of the model file.
     #[serde(skip)]
     pub core_features: Vec<u64>,
+    /// When an account decides whether to stay; from `churn` of the model file.
+    #[serde(skip)]
+    pub position: PositionRule,
 }
 
 /// What each component weighs.

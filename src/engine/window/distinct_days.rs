@@ -101,7 +101,9 @@ impl<const MAX: usize> DistinctDays<MAX> {
 
     /// Distinct ids of the days `from..to`.
     pub fn between(&self, from: Day, to: Day) -> f64 {
-        let wanted = Days::range(from.max(self.newest.plus(1 - HORIZON_DAYS as i32)), to);
+        // Days after the newest one share their bits with days that are held.
+        let (oldest, end) = (self.newest.plus(1 - HORIZON_DAYS as i32), self.newest.plus(1));
+        let wanted = Days::range(from.max(oldest), to.min(end));
         self.rows.iter().filter(|row| row.days.meets(&wanted)).count() as f64 * self.scale()
     }
 
@@ -207,6 +209,16 @@ mod tests {
         assert!((4000.0..6000.0).contains(&ids.since(start)), "{}", ids.since(start));
         assert!((4000.0..6000.0).contains(&ids.between(start, Day::from_number(1))));
         assert_eq!(pairs.since(start), 2 * 256, "only pairs of followed ids are left");
+    }
+
+    #[test]
+    fn days_after_the_newest_are_empty() {
+        let mut ids = DistinctDays::<8>::default();
+        ids.record(1, Day::from_number(100), |_| {});
+        ids.record(1, Day::from_number(130), |_| {});
+        let a_horizon_later = |day: i32| Day::from_number(day + HORIZON_DAYS as i32);
+        assert_eq!(ids.between(a_horizon_later(90), a_horizon_later(110)) as u32, 0);
+        assert_eq!(ids.between(Day::from_number(90), Day::from_number(110)) as u32, 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use crate::engine::account::Account;
 use crate::engine::event::Topic;
 use crate::engine::metric::{Metric, MetricId};
+use crate::engine::model::churn::ContractPosition;
 use crate::engine::model::health::HealthModel;
 use crate::engine::model::health::commercial::Payments;
 use crate::engine::time::Timestamp;
@@ -102,22 +103,14 @@ fn renewal(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f6
     {
         return Some(model.intents.of(*intent));
     }
-    let talk_from = renewal_end(account, now)?.plus_days(-i64::from(model.talk_days));
+    if health.position.of(account, now) != ContractPosition::Renewal {
+        return None;
+    }
+    let talk_from = account.contract_end()?.plus_days(-i64::from(model.talk_days));
     let touches = talks.touches_between(talk_from, now.plus_days(-i64::from(model.reply_days)));
     let replies = talks.replies.between(talk_from, now);
     let share = (replies.len() as f64 / touches.len() as f64).min(1.0);
     (!touches.is_empty()).then(|| model.anchors.at(share))
-}
-
-/// The end of a contract that is up for renewal.
-fn renewal_end(account: &Account, now: Timestamp) -> Option<Timestamp> {
-    let said = account.profile.said();
-    if said.and_then(|said| said.term_months).is_some_and(|months| months <= 1) {
-        return None;
-    }
-    let renewed_end = account.commercial.contract.renewed_end.get().copied();
-    let end = said.and_then(|said| said.contract_end).max(renewed_end)?;
-    (end >= now.plus_days(-30) && end <= now.plus_days(90)).then_some(end)
 }
 
 fn expansion(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
