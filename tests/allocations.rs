@@ -91,7 +91,6 @@ struct Quiet {
     account_id: AccountId,
     workflow: Workflow,
     said: Option<Said>,
-    fleet: Fleet,
 }
 
 impl Quiet {
@@ -140,7 +139,6 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
         account_id: AccountId::const_new("a"),
         workflow: Workflow::default(),
         said: None,
-        fleet: Fleet::default(),
     };
     // It is red, published once, and its alert is open.
     assert!(quiet.look(start.plus_millis(MINUTE_MS)).0.is_published);

@@ -135,7 +135,7 @@ fn override_number(workflow: &Workflow) -> Option<u32> {
 }
 
 /// A probability with four decimals as a whole number.
-fn myriadths(probability: f64) -> u16 {
+pub(super) fn myriadths(probability: f64) -> u16 {
     (probability * 1e4).round() as u16
 }
 
