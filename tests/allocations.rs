@@ -91,6 +91,7 @@ struct Quiet {
     account_id: AccountId,
     workflow: Workflow,
     said: Option<Said>,
+    fleet: Fleet,
 }
 
 impl Quiet {
@@ -104,7 +105,7 @@ impl Quiet {
             account: &self.account,
             assessment: &assessment,
             model: &self.model,
-            fleet: &Fleet::default(),
+            fleet: &self.fleet,
             displayed_score: assessment.health_score,
             now,
             look_ms: 0,
@@ -131,7 +132,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
             source: None,
             body: body.expect("an escalation"),
         };
-        account.fold(&event, start, &key, &Labels::NONE);
+        account.fold(&event, start, &key, &Labels::default());
     }
     let mut quiet = Quiet {
         model: Model::default(),
@@ -139,6 +140,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
         account_id: AccountId::const_new("a"),
         workflow: Workflow::default(),
         said: None,
+        fleet: Fleet::default(),
     };
     // It is red, published once, and its alert is open.
     assert!(quiet.look(start.plus_millis(MINUTE_MS)).0.is_published);

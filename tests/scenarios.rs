@@ -54,14 +54,16 @@ enum Show {
     Health,
     /// Events that were not applied.
     Outcomes,
-    /// Publications with other stale feeds than the one before.
-    Feeds,
     /// With all publications, the override and the displayed score.
     Override,
     /// With all publications, the trend.
     Trend,
+    /// With all publications, the churn probability, its band and the largest contributions.
+    Churn,
     /// With all publications, what would reach the next band.
     NextBand,
+    /// Publications with other stale feeds than the one before.
+    Feeds,
 }
 
 /// An event, or a row of equal ones; what is missing of the envelope is filled in.
@@ -312,7 +314,7 @@ impl Teller<'_> {
             let stale = stale.iter().map(|topic| format!(", {topic} is stale"));
             let stale: String = stale.collect();
             let more = self.more(health);
-            return Some(format!("{name} {score:.1} by {}{more}{stale}", why.join(" ")));
+            return Some(format!("{name} {score:.1} by {}{stale}{more}", why.join(" ")));
         }
         (is_news && self.show.contains(&Show::Bands)).then(|| format!("{name} {score:.1}"))
     }
@@ -331,6 +333,12 @@ impl Teller<'_> {
         if self.show.contains(&Show::Trend) {
             let days = health.trend.iter().map(|it| format!("{} {:.1}", &it.0[5..], it.1));
             more += &format!(", trend {}", days.collect::<Vec<_>>().join(", "));
+        }
+        if self.show.contains(&Show::Churn) {
+            let said = health.contributions.iter().filter(|(_, said)| said.abs() >= 0.001);
+            let said = said.take(3).map(|(term, said)| format!(" {term} {said:+.3}"));
+            let (p, band) = (health.churn_probability, health.churn_band.name());
+            more += &format!(", churn {p:.4} {band}{}", said.collect::<String>());
         }
         if self.show.contains(&Show::NextBand) {
             let steps = health.to_next_band.iter();

@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 
 use super::{Situation, points};
+use crate::engine::account::FACET_TOPICS;
 use crate::engine::account::feed::LastEvent;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -12,7 +13,6 @@ use crate::engine::assess::{NO_DATA_SCORE, assess};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, METRICS, MetricId};
 use crate::engine::output::health::{Cause, CauseKind, Delta};
-use crate::engine::silence::Silences;
 
 /// The name of the neutral score's delta.
 const NO_DATA: &str = "no_data";
@@ -47,7 +47,7 @@ pub(super) fn cause(
         cause.kind = CauseKind::Model;
         return cause;
     }
-    if before.is_some_and(|before| is_outage(&situation.fleet.silences, before, &cause.deltas)) {
+    if before.is_some_and(|before| stopped_or_spoke(before, now)) {
         cause.kind = CauseKind::SourceOutage;
         return cause;
     }
@@ -69,14 +69,15 @@ pub(super) fn cause(
     cause
 }
 
-/// Whether a feed of the metric that moved most stopped or spoke again since; any feed, when none
-/// moved.
-fn is_outage(silences: &Silences, before: &Said, deltas: &[Delta]) -> bool {
-    // One whose score stands still moves only by the weight that others take or leave.
-    let moved_most = deltas.iter().find(|delta| delta.before != delta.after);
-    let metric = moved_most.or(deltas.first()).map(|delta| &*delta.metric);
-    let metric = MetricId::ALL.into_iter().find(|id| Some(id.name()) == metric);
-    silences.differ_for(before.silent_topics, metric.map_or(&Topic::ALL, MetricId::feeds))
+/// Whether a feed of the metric that moved most stopped or spoke again; any feed, if none moved.
+fn stopped_or_spoke(before: &Said, now: &Said) -> bool {
+    let moved = |metric: &MetricId| {
+        before.metrics.points[metric.index()].abs_diff(now.metrics.points[metric.index()])
+    };
+    let differ = now.silent ^ before.silent;
+    let most = MetricId::ALL.into_iter().filter(|metric| moved(metric) > 0).max_by_key(moved);
+    let of = |metric| topics_of(metric).iter().any(|topic| differ >> topic.index() & 1 == 1);
+    differ != 0 && most.is_none_or(of)
 }
 
 /// The topic whose events moved the most; nothing when the passing of time moved more than all.
@@ -88,7 +89,7 @@ fn moved_by(situation: &Situation<'_>, before: Option<&Said>, now: &Said) -> Opt
         Some(before) => std::array::from_fn(|topic| now.heard[topic] != before.heard[topic]),
         None => Topic::ALL.map(|topic| situation.account.feed(topic).last_event().is_some()),
     };
-    let newest = newest(situation, &Topic::ALL, &heard)?;
+    let newest = newest(situation, &FACET_TOPICS, &heard)?;
     let Some(before) = before else {
         let zero = SaidMetrics::new(&[None; METRICS], [0; METRICS], 0);
         return Some(largest(situation, &heard, &zero, &now.metrics).unwrap_or(newest));
