@@ -230,7 +230,7 @@ impl Engine {
             let said = account.profile.said();
             (said.and_then(|said| said.plan.as_deref()), used.collect())
         });
-        let usage_drop = assessment.churn.signals[SignalId::UsageDrop.index()];
+        let usage_drop = assessment.churn.signal(SignalId::UsageDrop);
         self.part.tally.note(&Look {
             account_id: id,
             day: now.day(),
