@@ -16,8 +16,11 @@ use crate::telemetry;
 pub mod broker;
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod generate;
 pub mod model;
+pub mod model_file;
+pub mod replay;
 pub mod run;
 pub mod solo;
 pub mod supervise;
@@ -68,10 +71,14 @@ pub enum Command {
     Demo(demo::Demo),
     /// Write a believable world of accounts to Kafka or to a file
     Generate(generate::Generate),
+    /// Tell what a live service would have said of events in files or topics; needs no broker
+    Replay(Box<replay::Replay>),
+    /// Say in words why the score of an account is what it is
+    Explain(explain::Explain),
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
-    /// Put a model in force
+    /// Check a model file, show what one may hold, put one in force
     #[command(subcommand)]
     Model(ModelCommand),
     /// Check settings, model, brokers, topics, permissions and where keys lie
@@ -90,6 +97,13 @@ pub enum TopicsCommand {
 /// `pulse model …`
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum ModelCommand {
+    /// Name everything that is wrong with a model file, or how it differs from the one that ships
+    Check {
+        /// The model file; - is standard input
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of model files, for editors
+    Schema,
     /// Publish a model file: every process takes it between two of its transactions
     Publish {
         /// The model file
@@ -147,7 +161,7 @@ impl Command {
     /// What is logged unless it was set: the demo's terminal has better use for its lines.
     pub const fn log_filter(&self) -> &'static str {
         match self {
-            Command::Demo(_) => "warn",
+            Command::Demo(_) | Command::Replay(_) | Command::Explain(_) => "warn",
             Command::Run
             | Command::Generate(_)
             | Command::Topics(_)

@@ -36,9 +36,19 @@ impl Silences {
         topics.iter().map(|topic| self.as_of(*topic, now)).min().unwrap_or(now)
     }
 
-    /// The topics whose feeds stopped, a bit each in the order of [`Topic::ALL`].
+    /// The silent topics, one bit each.
     pub fn topics(&self) -> u8 {
-        let stopped = Topic::ALL.into_iter().filter(|topic| self.since(*topic).is_some());
-        stopped.fold(0, |bits, topic| bits | 1 << topic.index())
+        let silent = Topic::ALL.into_iter().filter(|topic| self.since(*topic).is_some());
+        silent.map(bit).sum()
     }
+
+    /// Whether one of these topics is silent now and was not `before`, or the other way round.
+    pub fn differ_for(&self, before: u8, topics: &[Topic]) -> bool {
+        let changed = self.topics() ^ before;
+        topics.iter().any(|topic| changed & bit(*topic) != 0)
+    }
+}
+
+const fn bit(topic: Topic) -> u8 {
+    1 << topic.index()
 }

@@ -13,6 +13,7 @@ use crate::engine::assess::{NO_DATA_SCORE, assess};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, METRICS, MetricId};
 use crate::engine::output::health::{Cause, CauseKind, Delta};
+use crate::engine::silence::Silences;
 
 /// The name of the neutral score's delta.
 const NO_DATA: &str = "no_data";
@@ -47,7 +48,7 @@ pub(super) fn cause(
         cause.kind = CauseKind::Model;
         return cause;
     }
-    if before.is_some_and(|before| stopped_or_spoke(before, now)) {
+    if before.is_some_and(|before| is_outage(&situation.fleet.silences, before, &cause.deltas)) {
         cause.kind = CauseKind::SourceOutage;
         return cause;
     }
@@ -69,15 +70,14 @@ pub(super) fn cause(
     cause
 }
 
-/// Whether a feed of the metric that moved most stopped or spoke again; any feed, if none moved.
-fn stopped_or_spoke(before: &Said, now: &Said) -> bool {
-    let moved = |metric: &MetricId| {
-        before.metrics.points[metric.index()].abs_diff(now.metrics.points[metric.index()])
-    };
-    let differ = now.silent ^ before.silent;
-    let most = MetricId::ALL.into_iter().filter(|metric| moved(metric) > 0).max_by_key(moved);
-    let of = |metric| topics_of(metric).iter().any(|topic| differ >> topic.index() & 1 == 1);
-    differ != 0 && most.is_none_or(of)
+/// Whether a feed of the metric that moved most stopped or spoke again since; any feed, when none
+/// moved.
+fn is_outage(silences: &Silences, before: &Said, deltas: &[Delta]) -> bool {
+    // One whose score stands still moves only by the weight that others take or leave.
+    let moved_most = deltas.iter().find(|delta| delta.before != delta.after);
+    let metric = moved_most.or(deltas.first()).map(|delta| &*delta.metric);
+    let metric = MetricId::ALL.into_iter().find(|id| Some(id.name()) == metric);
+    silences.differ_for(before.silent_topics, metric.map_or(&Topic::ALL, MetricId::feeds))
 }
 
 /// The topic whose events moved the most; nothing when the passing of time moved more than all.

@@ -107,8 +107,8 @@ fn to_say(situation: &Situation<'_>, workflow: &Workflow) -> Said {
         churn_band: assessment.churn.band,
         signals: churn::steps(&assessment.churn.signals),
         health_override: override_number(workflow),
-        silent: situation.fleet.silences.topics(),
         metrics: points::of(assessment),
+        silent_topics: situation.fleet.silences.topics(),
         heard: Topic::ALL.map(|topic| Heard::of(situation.account.feed(topic))),
     }
 }

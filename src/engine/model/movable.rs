@@ -23,20 +23,20 @@ impl From<BTreeMap<MetricId, bool>> for Movable {
     }
 }
 
-impl Movable {
-    /// Whether somebody can move it.
-    pub fn is(&self, metric: MetricId) -> bool {
-        self.0[metric.index()] == Some(true)
-    }
-}
-
 impl JsonSchema for Movable {
     fn schema_name() -> Cow<'static, str> {
-        "Movable".into()
+        "MovableMetrics".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let flag = serde_json::json!({ "type": "boolean" });
         schema::each_of(MetricId::ALL.map(MetricId::name), &flag)
+    }
+}
+
+impl Movable {
+    /// Whether somebody can move it.
+    pub fn is(&self, metric: MetricId) -> bool {
+        self.0[metric.index()] == Some(true)
     }
 }

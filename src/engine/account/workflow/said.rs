@@ -38,10 +38,10 @@ pub struct Said {
     pub signals: [u8; SIGNALS],
     /// The override that was in force, by its number.
     pub health_override: Option<u32>,
-    /// The feeds that were silent, as `Silences::topics` tells.
-    pub silent: u8,
     /// The metrics.
     pub metrics: SaidMetrics,
+    /// The feeds that were silent, see [`crate::engine::silence::Silences::topics`].
+    pub silent_topics: u8,
     /// How far each feed had come, in the order of [`Topic::ALL`].
     pub heard: [Heard; Topic::ALL.len()],
 }
@@ -127,8 +127,8 @@ mod tests {
             churn_band: ChurnBand::Critical,
             signals: [200; SIGNALS],
             health_override: Some(u32::MAX),
-            silent: 255,
             metrics: SaidMetrics::new(&[Some(100.0); METRICS], points, 75_000),
+            silent_topics: u8::MAX,
             heard: [Heard { n_events: 255, last_event: 255 }; Topic::ALL.len()],
         };
         let bytes = postcard::to_allocvec(&said).unwrap();
