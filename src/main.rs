@@ -1,10 +1,10 @@
 //! The program: parse, dispatch, exit code. Commands live in `cli/`.
 
-use std::io::Write as _;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use customer_pulse::cli::{self, Cli, Command, Exit};
+use customer_pulse::cli::{self, Cli, Command, Exit, ModelCommand};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -22,15 +22,17 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
-    let config = cli.settings.load(cli.command.log_filter())?;
+    let load = || cli.settings.load(cli.command.log_filter());
     match &cli.command {
-        Command::Topics(command) => cli::topics::main(&config, *command),
-        Command::Model(command) => cli::model::main(&config, command),
-        Command::Check => cli::check::main(&config, &std::io::stdout()),
-        Command::Run => cli::run::main(config),
-        Command::Demo(args) => cli::demo::main(config, args, cli.settings.bootstrap.is_some()),
-        Command::Generate(args) => cli::generate::main(&config, args),
-        Command::Explain(args) => cli::explain::main(&config, args),
-        Command::Replay(args) => cli::replay::main(&config, args),
+        Command::Topics(command) => cli::topics::main(&load()?, *command),
+        Command::Model(ModelCommand::Check { file }) => cli::model_file::check(file, &mut stdout()),
+        Command::Model(ModelCommand::Schema) => cli::model_file::schema(&mut stdout()),
+        Command::Model(ModelCommand::Publish { file }) => cli::model::publish(&load()?, file),
+        Command::Check => cli::check::main(&load()?, &stdout()),
+        Command::Run => cli::run::main(load()?),
+        Command::Demo(args) => cli::demo::main(load()?, args, cli.settings.bootstrap.is_some()),
+        Command::Generate(args) => cli::generate::main(&load()?, args),
+        Command::Explain(args) => cli::explain::main(&load()?, args),
+        Command::Replay(args) => cli::replay::main(&load()?, args),
     }
 }

@@ -5,6 +5,9 @@
 use customer_pulse::engine::account::profile::Segment;
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::{DEFAULT_TEXT, Model, schema};
+use proptest::prelude::*;
+use proptest::sample::{Index, subsequence};
+use serde_json::{Value, json};
 
 /// The model that ships with some texts put in place of others.
 fn changed(changes: &[(&str, &str)]) -> String {
@@ -182,4 +185,168 @@ fn the_schema_is_up_to_date() {
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
     assert!(found == schema::text(), "write it anew: UPDATE_DOCS=1 cargo test --test model");
+}
+
+/// A key of the model that ships, as it stands in a line: `    green: 90`, or `P1: 1` among others.
+#[derive(Clone, Debug)]
+struct Site {
+    /// From 0.
+    line: usize,
+    /// Bytes of the key in the line.
+    key: std::ops::Range<usize>,
+    /// Bytes of the number after it, where there is one.
+    number: Option<std::ops::Range<usize>>,
+    /// Whether it is all there is in its line, and must be there.
+    may_be_deleted: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mutation {
+    Misspell,
+    TextForNumber,
+    TooLow,
+    Delete,
+}
+
+/// All keys that are not free, each with its place.
+fn sites() -> Vec<Site> {
+    let optional = ["inhibits", "fallen_from", "by_segment"];
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let mut sites = Vec::new();
+    let mut section = "";
+    for (n, line) in DEFAULT_TEXT.lines().enumerate() {
+        let is_comment = line.trim_start().starts_with('#');
+        if !is_comment && line.starts_with(is_word) {
+            section = line;
+        }
+        // The keys of rates, categories and words are free, and so is prose.
+        let is_prose = ["rates", "summary", "- Find"].iter().any(|word| line.contains(word));
+        if is_comment || is_prose || section.starts_with("texts") {
+            continue;
+        }
+        for (colon, _) in line.match_indices(':') {
+            let rest = &line[colon + 1..];
+            let start = line[..colon].rfind(|sign| !is_word(sign)).map_or(0, |at| at + 1);
+            if start == colon || !(rest.is_empty() || rest.starts_with(' ')) {
+                continue;
+            }
+            let end = rest.find([',', '}']).map_or(line.len(), |at| colon + 1 + at);
+            let is_number = line[colon + 1..end].trim().parse::<f64>().is_ok();
+            let is_alone = line[..start].trim().is_empty() && end == line.len();
+            let may_be_deleted = is_alone && is_number && !optional.contains(&&line[start..colon]);
+            let number = is_number.then_some(colon + 2..end);
+            sites.push(Site { line: n, key: start..colon, number, may_be_deleted });
+        }
+    }
+    sites
+}
+
+/// Mutates some keys of the model that ships; says of each which line and which words tell of it.
+fn mutate(chosen: &[(Site, Mutation)]) -> (String, Vec<(Option<usize>, String)>) {
+    let mut lines: Vec<String> = DEFAULT_TEXT.lines().map(str::to_owned).collect();
+    let mut deleted = Vec::new();
+    let mut told = Vec::new();
+    // From the end of a line to its start, so that places before stay where they are.
+    for (site, mutation) in chosen.iter().rev() {
+        let key = DEFAULT_TEXT.lines().nth(site.line).unwrap()[site.key.clone()].to_owned();
+        let line = &mut lines[site.line];
+        match (mutation, &site.number) {
+            (Mutation::Delete, _) if site.may_be_deleted => {
+                deleted.push(site.line);
+                told.push((None, format!(".{key}: is missing")));
+            }
+            (Mutation::TextForNumber, Some(number)) => {
+                line.replace_range(number.clone(), "many");
+                told.push((Some(site.line), format!("{key}: must be a")));
+            }
+            (Mutation::TooLow, Some(number)) => {
+                line.replace_range(number.clone(), "-1e18");
+                told.push((Some(site.line), format!("{key}: must ")));
+            }
+            _ => {
+                line.replace_range(site.key.clone(), &format!("{key}q"));
+                told.push((Some(site.line), format!("{key}q: unknown name `{key}q`")));
+            }
+        }
+    }
+    let n_deleted_before = |line: usize| deleted.iter().filter(|gone| **gone < line).count();
+    for (line, _) in &mut told {
+        *line = line.map(|line| line + 1 - n_deleted_before(line));
+    }
+    let kept = lines.iter().enumerate().filter(|(n, _)| !deleted.contains(n));
+    (kept.map(|(_, line)| format!("{line}\n")).collect(), told)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn each_mutation_is_named_and_nothing_else(
+        chosen in subsequence(sites(), 1..=6),
+        kinds in prop::collection::vec(0..4, 6),
+    ) {
+        let kind = |n: usize| match kinds[n] {
+            0 => Mutation::Misspell,
+            1 => Mutation::TextForNumber,
+            2 => Mutation::TooLow,
+            _ => Mutation::Delete,
+        };
+        let chosen: Vec<_> =
+            chosen.into_iter().enumerate().map(|(n, site)| (site, kind(n))).collect();
+        let (text, told) = mutate(&chosen);
+        let found = errors(&text);
+        for (line, words) in &told {
+            let place = line.map_or("m.yaml:".to_owned(), |line| format!("m.yaml:{line}:"));
+            let is_told = |said: &String| said.starts_with(&place) && said.contains(words);
+            prop_assert!(found.iter().any(is_told), "{place} {words}: {found:#?}");
+        }
+        prop_assert_eq!(found.len(), told.len(), "{:#?}", found);
+    }
+
+    /// What our reading of the schema says is what a validator of JSON Schema says.
+    #[test]
+    fn the_schema_and_the_reader_agree(
+        changes in prop::collection::vec((any::<Index>(), any::<Index>()), 1..4),
+    ) {
+        let mut model: Value = serde_saphyr::from_str(DEFAULT_TEXT).unwrap();
+        for (place, value) in changes {
+            let mut paths = Vec::new();
+            paths_of(&model, String::new(), &mut paths);
+            let odd = [
+                json!(null), json!(-1), json!(0.5), json!(3), json!(1e9), json!("red"), json!(""),
+                json!(true), json!([]), json!([[1, 2]]), json!({}), json!({ "P1": 1 }),
+            ];
+            let path: &String = place.get(&paths);
+            *model.pointer_mut(path).unwrap() = value.get(&odd).clone();
+        }
+        let validator = jsonschema::validator_for(schema::of_model()).unwrap();
+        // What the schema cannot say.
+        let meaning = [
+            "x must rise", "must be more than yellow", "must not be less than", "stands twice",
+            "unknown rule", "must have no colon", "must weigh more", "leave it out", "must have a letter",
+            "as the window lies after it",
+        ];
+        let found = Model::parse(&model.to_string()).err().map(|found| found.errors);
+        let is_form = |problem: &str| !meaning.iter().any(|words| problem.contains(words));
+        let wrong = found.iter().flatten().find(|error| is_form(&error.problem));
+        prop_assert_eq!(validator.is_valid(&model), wrong.is_none(), "{:?}", wrong);
+    }
+}
+
+/// The JSON pointers of all values below a value.
+fn paths_of(value: &Value, path: String, paths: &mut Vec<String>) {
+    let mut visit = |step: &str, inner: &Value| {
+        let path = format!("{path}/{}", step.replace('~', "~0").replace('/', "~1"));
+        paths.push(path.clone());
+        paths_of(inner, path, paths);
+    };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, inner)| visit(key, inner)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, inner)| visit(&n.to_string(), inner));
+        }
+        _ => {}
+    }
 }

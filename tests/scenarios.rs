@@ -32,6 +32,8 @@ const EXPECT: &str = "\nexpect: |\n";
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Show {
+    /// What publications say of texts and escalations, when it is other than before.
+    Texts,
     /// Transitions of alerts.
     Alerts,
     /// Publications with another displayed band than the one before.
@@ -44,6 +46,8 @@ enum Show {
     Override,
     /// With all publications, the trend.
     Trend,
+    /// With all publications, the churn probability, its band and the largest contributions.
+    Churn,
     /// With all publications, what would reach the next band.
     NextBand,
     /// Events that were not applied.
@@ -198,6 +202,9 @@ impl Teller<'_> {
     }
 
     fn health(&mut self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        if self.show.contains(&Show::Texts) {
+            return self.texts(account_id, health);
+        }
         let band = health.displayed_health_band;
         let is_news = self.bands.insert(account_id.to_owned(), band) != Some(band);
         let stale = health.freshness.iter().filter(|(_, feed)| feed.stale);
@@ -235,6 +242,12 @@ impl Teller<'_> {
             let days = health.trend.iter().map(|it| format!("{} {:.1}", &it.0[5..], it.1));
             more += &format!(", trend {}", days.collect::<Vec<_>>().join(", "));
         }
+        if self.show.contains(&Show::Churn) {
+            let said = health.contributions.iter().filter(|(_, said)| said.abs() >= 0.001);
+            let said = said.take(3).map(|(term, said)| format!(" {term} {said:+.3}"));
+            let (p, band) = (health.churn_probability, health.churn_band.name());
+            more += &format!(", churn {p:.4} {band}{}", said.collect::<String>());
+        }
         if self.show.contains(&Show::NextBand) {
             let steps = health.to_next_band.iter();
             let steps = steps.map(|it| format!(" {} {:.2}→{:.2}", it.metric, it.from, it.to));
@@ -247,4 +260,23 @@ impl Teller<'_> {
 /// An instant without fractions of a second that are none.
 fn short(at: Timestamp) -> String {
     at.to_string().replace(".000Z", "Z")
+}
+
+impl Teller<'_> {
+    fn texts(&self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        let (mood, pattern) = (health.texts.sentiment, &health.escalation_pattern);
+        let of = |number: Option<f64>| number.map_or("?".to_owned(), |it| it.to_string());
+        let mut said = vec![format!("{} {} {}", mood.texts, of(mood.mean), of(mood.trend))];
+        for (category, feedback) in &health.texts.feedback {
+            let (texts, before) = (feedback.texts, feedback.texts_before);
+            said.push(format!("{category} {texts}/{before} {}", json!(feedback.terms)));
+        }
+        for (name, mention) in &health.texts.mentions {
+            said.push(format!("{name} {} {}", short(mention.last_at), json!(mention.terms)));
+        }
+        said.extend(pattern.as_ref().map(|pattern| json!(pattern).to_string()));
+        let line = said.join(", ");
+        let before = self.lines.iter().rev().find(|(account, _)| account == account_id);
+        before.is_none_or(|(_, before)| !before.ends_with(&line)).then_some(line)
+    }
 }

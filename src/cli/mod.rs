@@ -19,6 +19,7 @@ pub mod demo;
 pub mod explain;
 pub mod generate;
 pub mod model;
+pub mod model_file;
 pub mod replay;
 pub mod run;
 pub mod solo;
@@ -77,7 +78,7 @@ pub enum Command {
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
-    /// Put a model in force
+    /// Check a model file, show what one may hold, put one in force
     #[command(subcommand)]
     Model(ModelCommand),
     /// Check settings, model, brokers, topics, permissions and where keys lie
@@ -96,6 +97,13 @@ pub enum TopicsCommand {
 /// `pulse model …`
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum ModelCommand {
+    /// Name everything that is wrong with a model file, or how it differs from the one that ships
+    Check {
+        /// The model file; - is standard input
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of model files, for editors
+    Schema,
     /// Publish a model file: every process takes it between two of its transactions
     Publish {
         /// The model file

@@ -1,13 +1,13 @@
-//! `pulse model publish`, and the model file of the settings as every command reads it.
+//! `pulse model publish`, and the model of the settings as every command takes it.
 //!
 //! What a model says is `engine::model`; the topic that it is published to, `kafka/model_topic.rs`.
 
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 
-use crate::cli::{Exit, ModelCommand};
+use crate::cli::{Exit, model_file};
 use crate::config::Config;
 use crate::engine::model::problems::ModelErrors;
 use crate::kafka::clock::Clock;
@@ -16,33 +16,18 @@ use crate::kafka::model_record::ModelText;
 use crate::kafka::model_topic::{ModelTopic, PublishError, Published};
 use crate::kafka::setup::Setup;
 
-/// Runs one of the commands.
-pub fn main(config: &Config, command: &ModelCommand) -> anyhow::Result<Exit> {
-    match command {
-        ModelCommand::Publish { file } => publish(config, file),
-    }
-}
-
 /// The model that the settings name, or the one that is built in.
 ///
 /// # Errors
 /// When the file cannot be read, or [`ModelErrors`].
 pub fn own(config: &Config) -> anyhow::Result<ModelText> {
-    config.model.as_deref().map_or_else(|| Ok(ModelText::shipped()), read)
-}
-
-/// Reads a model file.
-fn read(path: &Path) -> anyhow::Result<ModelText> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        ModelErrors::unreadable(format!("{error}: `model` must name a readable file"))
-    });
-    text.and_then(ModelText::parse)
-        .with_context(|| format!("the model file {} cannot be used", path.display()))
+    let Some(path) = &config.model else { return Ok(ModelText::shipped()) };
+    Ok(model_file::read(path)?)
 }
 
 /// Puts the model of `file` in force, and says where it stands.
-fn publish(config: &Config, file: &Path) -> anyhow::Result<Exit> {
-    let text = read(file)?;
+pub fn publish(config: &Config, file: &Path) -> anyhow::Result<Exit> {
+    let text = model_file::read(file)?;
     let name = &config.topics.pulse_model;
     let mut topic = ModelTopic::open(config)?;
     let now = Clock::moved(config.clock.offset).now();

@@ -15,6 +15,7 @@ use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::output::health::AccountHealth;
 use customer_pulse::engine::output::{Output, OutputBody};
+use customer_pulse::engine::signal::SignalId;
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::time::Timestamp;
 
@@ -97,8 +98,19 @@ fn is_assessed(
     let metrics = MetricId::ALL
         .into_iter()
         .all(|metric| assessment.metric(metric) == said.metrics.get(metric.name()).copied());
+    let churn = &assessment.churn;
+    let signals = SignalId::ALL
+        .into_iter()
+        .all(|signal| churn.signal(signal) == said.signals.get(signal.name()).copied());
+    let contributions = churn.contributions.iter().map(|(term, said)| (term.name(), *said));
     components
         && metrics
+        && signals
+        && contributions.eq(said.contributions.iter().map(|(term, said)| (&**term, *said)))
+        && churn.probability == said.churn_probability
+        && churn.band == said.churn_band
+        && churn.renewal_risk == said.renewal_risk
+        && churn.position == said.contract_position
         && assessment.health_score == said.health_score
         && assessment.health_band == said.health_band
         && assessment.confidence == said.confidence

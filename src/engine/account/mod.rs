@@ -206,7 +206,7 @@ impl Account {
 }
 
 /// The topics that tell something about an account; commands are what people answer.
-const FACET_TOPICS: [Topic; 7] = [
+pub const FACET_TOPICS: [Topic; 7] = [
     Topic::Accounts,
     Topic::Usage,
     Topic::Support,

@@ -4,7 +4,9 @@
 
 use compact_str::CompactString;
 
+use super::publication::myriadths;
 use super::{Situation, points};
+use crate::engine::account::FACET_TOPICS;
 use crate::engine::account::feed::LastEvent;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
@@ -88,14 +90,23 @@ fn moved_by(situation: &Situation<'_>, before: Option<&Said>, now: &Said) -> Opt
         Some(before) => std::array::from_fn(|topic| now.heard[topic] != before.heard[topic]),
         None => Topic::ALL.map(|topic| situation.account.feed(topic).last_event().is_some()),
     };
-    let newest = newest(situation, &Topic::ALL, &heard)?;
+    let newest = newest(situation, &FACET_TOPICS, &heard)?;
     let Some(before) = before else {
         let zero = SaidMetrics::new(&[None; METRICS], [0; METRICS], 0);
         return Some(largest(situation, &heard, &zero, &now.metrics).unwrap_or(newest));
     };
     let Situation { model, fleet, account, .. } = *situation;
-    let then = points::of(&assess(model, &fleet.silences, account, before.at));
-    if moved(&then, &now.metrics) > moved(&before.metrics, &then) {
+    let then = assess(model, &fleet.silences, account, before.at);
+    let churn_then = myriadths(then.churn.probability);
+    let then = points::of(&then);
+    // Where health stands still, it is the churn probability that was worth a record.
+    let (by_time, by_events) = if before.health_tenths == now.health_tenths {
+        let by_time = now.churn_myriadths.abs_diff(churn_then);
+        (u32::from(by_time), u32::from(churn_then.abs_diff(before.churn_myriadths)))
+    } else {
+        (moved(&then, &now.metrics), moved(&before.metrics, &then))
+    };
+    if by_time > by_events {
         return None;
     }
     Some(largest(situation, &heard, &before.metrics, &then).unwrap_or(newest))

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, ToCompactString};
 
 use super::texts::{escalation_pattern, text_figures};
-use super::{Situation, next_band};
+use super::{Situation, churn, next_band};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
 use crate::engine::account::workflow::trend::{TREND_DAYS, TrendDay};
@@ -52,6 +52,16 @@ pub(super) fn record(
             })
             .collect(),
         metric_contributions: contributions(situation, &now.metrics),
+        signals: churn::signals(situation),
+        churn_probability: assessment.churn.probability,
+        churn_band: assessment.churn.band,
+        renewal_risk: assessment.churn.renewal_risk,
+        logit: assessment.churn.logit,
+        base: assessment.churn.base,
+        evidence: assessment.churn.evidence,
+        contributions: churn::contributions(situation),
+        contribution_facts: churn::contribution_facts(situation),
+        contract_position: assessment.churn.position,
         segment: assessment.segment,
         usage: usage_figures(situation),
         peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
@@ -91,12 +101,16 @@ fn contributions(situation: &Situation<'_>, metrics: &SaidMetrics) -> BTreeMap<C
 fn trend(situation: &Situation<'_>, workflow: &Workflow, now: &Said) -> Vec<TrendEntry> {
     let today = situation.now.day();
     let before = workflow.trend.days_after(today.plus(-(TREND_DAYS as i32)));
-    let present = TrendDay { day: today, health_tenths: now.health_tenths, churn_myriadths: 0 };
+    let present = TrendDay {
+        day: today,
+        health_tenths: now.health_tenths,
+        churn_myriadths: now.churn_myriadths,
+    };
     before
         .chain((!now.is_no_data()).then_some(present))
         .map(|it| {
             let health = f64::from(it.health_tenths) / 10.0;
-            let probability = f64::from(it.churn_myriadths) / 10_000.0;
+            let probability = f64::from(it.churn_myriadths) / 1e4;
             TrendEntry(it.day.to_compact_string(), health, probability)
         })
         .collect()

@@ -5,6 +5,7 @@
 mod alerts;
 mod band;
 mod cause;
+mod churn;
 mod health;
 mod next_band;
 mod overrides;

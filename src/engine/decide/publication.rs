@@ -2,7 +2,7 @@
 //!
 //! The record itself is filled in `health.rs`.
 
-use super::{Looks, Situation, cause, health, points};
+use super::{Looks, Situation, cause, churn, health, points};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::overrides::HealthOverride;
 use crate::engine::account::workflow::said::{Heard, Said, model_hash};
@@ -75,13 +75,19 @@ fn urgency(
     if alert_changed
         || daily
         || displayed_band(assessment, workflow) != before.displayed_band
+        || assessment.churn.band != before.churn_band
         || override_number(workflow) != before.health_override
         || model_hash(situation.model.version()) != before.model
     {
         return Urgency::Now;
     }
     let health_moved = tenths(assessment.health_score).abs_diff(before.health_tenths);
-    if f64::from(health_moved) / 10.0 >= publication.health_points {
+    let churn_moved = myriadths(assessment.churn.probability).abs_diff(before.churn_myriadths);
+    let signals = churn::steps(&assessment.churn.signals);
+    if f64::from(health_moved) / 10.0 >= publication.health_points
+        || f64::from(churn_moved) / 1e4 >= publication.churn_probability
+        || churn::largest_move(&before.signals, &signals) >= publication.signal
+    {
         Urgency::At(before.at.plus_millis(publication.interval_ms()))
     } else {
         Urgency::Never
@@ -97,6 +103,9 @@ fn to_say(situation: &Situation<'_>, workflow: &Workflow) -> Said {
         segment: assessment.segment,
         health_tenths: tenths(assessment.health_score),
         displayed_band: displayed_band(assessment, workflow),
+        churn_myriadths: myriadths(assessment.churn.probability),
+        churn_band: assessment.churn.band,
+        signals: churn::steps(&assessment.churn.signals),
         health_override: override_number(workflow),
         metrics: points::of(assessment),
         silent_topics: situation.fleet.silences.topics(),
@@ -111,7 +120,7 @@ fn close_day(situation: &Situation<'_>, before: Option<&Said>, workflow: &mut Wo
     else {
         return false;
     };
-    let (health_tenths, churn_myriadths) = (before.health_tenths, 0);
+    let Said { health_tenths, churn_myriadths, .. } = *before;
     workflow.trend.add(TrendDay { day: before.at.day(), health_tenths, churn_myriadths });
     true
 }
@@ -123,6 +132,11 @@ pub(super) fn displayed_band(assessment: &Assessment, workflow: &Workflow) -> He
 
 fn override_number(workflow: &Workflow) -> Option<u32> {
     workflow.overrides.in_force().map(HealthOverride::number)
+}
+
+/// A probability with four decimals as a whole number.
+pub(super) fn myriadths(probability: f64) -> u16 {
+    (probability * 1e4).round() as u16
 }
 
 /// A health score with one decimal as a whole number.

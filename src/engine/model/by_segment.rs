@@ -52,6 +52,12 @@ impl BySegment {
         self.changed[segment as usize].as_deref().unwrap_or(&self.common)
     }
 
+    /// The segments with changes.
+    pub(super) fn changed(&self) -> impl Iterator<Item = Segment> {
+        let is_changed = |segment: &Segment| self.changed[*segment as usize].is_some();
+        Segment::ALL.into_iter().filter(is_changed)
+    }
+
     /// All of them.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SegmentModel> {
         self.changed.iter_mut().flatten().map(|changed| &mut **changed).chain([&mut self.common])

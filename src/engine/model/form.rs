@@ -88,15 +88,14 @@ impl Reader<'_> {
                     let problem = unknown("name", key, known);
                     reader.problems.say_form(*key_at, &reader.path, problem);
                 }
-                // What stands under a misspelled key is read as what it was meant to be.
-                let meant = near.unwrap_or(key);
-                if let Some(form) = property_form(schema, meant).filter(|_| !is_twice)
-                    && (is_known(key) || near.is_some())
-                {
-                    let value = reader.value(form, value);
-                    values.entry(meant).or_insert(value);
-                }
             });
+            // What stands under a misspelled key is read as what it was meant to be.
+            let meant = near.unwrap_or(key);
+            let is_read = !is_twice && (is_known(key) || near.is_some());
+            if let Some(form) = property_form(schema, meant).filter(|_| is_read) {
+                let value = self.within(meant, |reader| reader.value(form, value));
+                values.entry(meant).or_insert(value);
+            }
         }
         for name in required(schema) {
             if !values.contains_key(name) {

@@ -41,6 +41,7 @@ use tree::Tree;
 pub mod anchors;
 pub mod by_segment;
 pub mod churn;
+pub mod differences;
 pub mod fleet;
 mod form;
 pub mod health;
@@ -162,6 +163,11 @@ impl Model {
     /// What is found in the text of an event; [`Labels::NONE`] when it has none.
     pub fn labels(&self, body: &EventBody<'_>) -> Labels {
         text::of_event(body).map_or(Labels::NONE, |text| self.texts.labels(&text))
+    }
+
+    /// The segments for which something differs.
+    pub fn changed_segments(&self) -> impl Iterator<Item = Segment> {
+        self.by_segment.changed()
     }
 
     /// An account's ARR in whole units of the reporting currency.

@@ -25,7 +25,7 @@ impl From<BTreeMap<MetricId, bool>> for Movable {
 
 impl JsonSchema for Movable {
     fn schema_name() -> Cow<'static, str> {
-        "MovableMetrics".into()
+        "Movable".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -115,7 +115,7 @@ fn owned(path: &[&str]) -> Vec<String> {
 }
 
 /// A path as people write it; what is a number is a position in a list.
-fn shown(path: &[String]) -> String {
+pub(super) fn shown(path: &[String]) -> String {
     let mut shown = String::new();
     for step in path {
         if step.bytes().all(|byte| byte.is_ascii_digit()) {

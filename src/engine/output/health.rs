@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::AccountId;
 use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
+use crate::engine::model::churn::{ChurnBand, ContractPosition};
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
 
@@ -44,6 +45,26 @@ pub struct AccountHealth {
     /// Points of health that each metric brings, with three decimals: its effective weight × its
     /// score. They add up to `health_score`; nothing is in it when `no_data`.
     pub metric_contributions: BTreeMap<CompactString, f64>,
+    /// How strongly each churn signal is given, 0 to 1; those that exist.
+    pub signals: BTreeMap<CompactString, f64>,
+    /// P(churn within 90 days), four decimals.
+    pub churn_probability: f64,
+    /// Its band.
+    pub churn_band: ChurnBand,
+    /// The risk at the next renewal, whenever that is, four decimals.
+    pub renewal_risk: f64,
+    /// The log-odds of the probability: `base` and the `contributions` together.
+    pub logit: f64,
+    /// The log-odds of the prior.
+    pub base: f64,
+    /// What health and signals say together, in log-odds, before calibration.
+    pub evidence: f64,
+    /// What `health` and each signal add to the log-odds, by size.
+    pub contributions: Vec<(CompactString, f64)>,
+    /// The same as a factor of the odds, with what it was computed from.
+    pub contribution_facts: BTreeMap<CompactString, ContributionFacts>,
+    /// Where the account stands in its contract.
+    pub contract_position: ContractPosition,
     /// The segment that the account is judged in.
     pub segment: Segment,
     /// Active users and meters.
@@ -67,6 +88,29 @@ pub struct AccountHealth {
     pub freshness: BTreeMap<CompactString, Freshness>,
     /// Who the account is.
     pub profile: ProfileFigures,
+}
+
+/// What fed a contribution to the churn probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContributionFacts {
+    /// By how much it multiplies the odds.
+    pub odds: f64,
+    /// How much such a signal says: strong, moderate or early; nothing for health.
+    pub tier: Option<CompactString>,
+    /// Figures, counts and instants by name, units included.
+    pub facts: BTreeMap<CompactString, FactValue>,
+}
+
+/// A figure, a count or an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FactValue {
+    /// How many.
+    Count(u64),
+    /// How much.
+    Number(f64),
+    /// When.
+    Instant(Timestamp),
 }
 
 /// A person's word against the score.

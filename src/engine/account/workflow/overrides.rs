@@ -1,6 +1,7 @@
 //! A person's word against the score: one override at a time, which ends by itself.
 //!
-//! The command is read in `command.rs`; when it begins and ends is decided in `decide/overrides.rs`.
+//! The command is read in `command.rs`, and when it begins and ends decided in
+//! `decide/overrides.rs`.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -48,10 +49,12 @@ impl HealthOverride {
         })
     }
 
-    /// Tells this override from any other of the account.
+    /// Tells what it says from what another one says, whichever command said it.
     pub fn number(&self) -> u32 {
-        let at = self.command.at.as_millis() as u64;
-        (name_hash(&self.command.event_id) ^ at.wrapping_mul(0x9e37_79b9_7f4a_7c15)) as u32
+        let texts = name_hash(&self.note) ^ name_hash(&self.by).rotate_left(21);
+        let expires_at = (self.expires_at.as_millis() as u64).rotate_left(42);
+        let all = (texts ^ self.value.to_bits() ^ expires_at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (all >> 32) as u32
     }
 }
 
@@ -119,8 +122,10 @@ mod tests {
             assert!(!overrides.take(&commands[0]), "late, and older than one that is over");
             assert_eq!(overrides.in_force(), None);
         }
+        let again = said(3, "c", 10, ms(9)).unwrap();
+        assert_eq!(again.number(), commands[0].number(), "it says the same");
         assert_ne!(commands[0].number(), commands[1].number());
-        assert_ne!(commands[1].number(), commands[2].number());
+        assert_ne!(commands[0].number(), said(1, "a", 10, ms(8)).unwrap().number());
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::engine::account::profile::Segment;
 use crate::engine::event::Topic;
 use crate::engine::id::name_hash;
 use crate::engine::metric::{METRICS, MetricId};
+use crate::engine::model::churn::ChurnBand;
 use crate::engine::model::health::HealthBand;
+use crate::engine::signal::SIGNALS;
 use crate::engine::time::Timestamp;
 
 /// Thousandths of a point in one point of health.
@@ -28,6 +30,12 @@ pub struct Said {
     pub health_tenths: u16,
     /// The displayed band.
     pub displayed_band: HealthBand,
+    /// The churn probability, in ten-thousandths.
+    pub churn_myriadths: u16,
+    /// Its band.
+    pub churn_band: ChurnBand,
+    /// How strongly each signal was given, in steps of 1/200; 0 for one that did not exist.
+    pub signals: [u8; SIGNALS],
     /// The override that was in force, by its number.
     pub health_override: Option<u32>,
     /// The metrics.
@@ -115,6 +123,9 @@ mod tests {
             segment: Segment::Strategic,
             health_tenths: 1000,
             displayed_band: HealthBand::Green,
+            churn_myriadths: 10_000,
+            churn_band: ChurnBand::Critical,
+            signals: [200; SIGNALS],
             health_override: Some(u32::MAX),
             metrics: SaidMetrics::new(&[Some(100.0); METRICS], points, 75_000),
             silent_topics: u8::MAX,
