@@ -69,6 +69,10 @@ fn engine(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     };
+    criterion.bench_function("labels of a text", |bench| {
+        let text = "The nightly sync has failed three times this week, reports show stale data.";
+        bench.iter(|| model.texts.labels(black_box(text)));
+    });
     criterion.bench_function("read body", |bench| {
         bench.iter(|| history::session("e", black_box(&bodies[3]), now));
     });

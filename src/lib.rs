@@ -11,12 +11,14 @@
 //! ```
 //!
 //! Layers, below in reading order: `engine ◄ view ◄ kafka ◄ http ◄ cli`, imports point left only;
-//! `config` and `telemetry` stand beside the shell, `generate` uses the engine alone. `tests/tidy`
-//! holds them to it; `docs/architecture.md` says why.
+//! `config` and `telemetry` stand beside the shell, `generate` and `replay` use the engine alone.
+//! `tests/tidy` holds them to it; `docs/architecture.md` says why.
 
 pub mod engine;
 
 pub mod generate;
+
+pub mod replay;
 
 pub mod view;
 

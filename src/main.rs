@@ -32,5 +32,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run => cli::run::main(load()?),
         Command::Demo(args) => cli::demo::main(load()?, args, cli.settings.bootstrap.is_some()),
         Command::Generate(args) => cli::generate::main(&load()?, args),
+        Command::Explain(args) => cli::explain::main(&load()?, args),
+        Command::Replay(args) => cli::replay::main(&load()?, args),
     }
 }

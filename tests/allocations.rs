@@ -104,7 +104,7 @@ impl Quiet {
             account: &self.account,
             assessment: &assessment,
             model: &self.model,
-            fleet: &Fleet::default(),
+            fleet: &self.fleet,
             displayed_score: assessment.health_score,
             now,
             look_ms: 0,
@@ -131,7 +131,7 @@ fn a_look_that_finds_nothing_to_say_allocates_nothing() {
             source: None,
             body: body.expect("an escalation"),
         };
-        account.fold(&event, start, &key, &Labels::NONE);
+        account.fold(&event, start, &key, &Labels::default());
     }
     let mut quiet = Quiet {
         model: Model::default(),

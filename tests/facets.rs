@@ -266,7 +266,7 @@ fn told(topic: Topic, events: &[(&'static str, &str, i32)]) -> (Account, Vec<Fac
     for (id, (type_name, body, day)) in events.iter().enumerate() {
         let made = Made::new(id as u32, topic, (type_name, body), 1, instant(*day, 0));
         if let Folded::Applied(found) = made.fold_into(&mut account) {
-            facts.extend(found.into_iter());
+            facts.extend(found.into_each());
         }
     }
     (account, facts)

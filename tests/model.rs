@@ -278,7 +278,9 @@ fn mutate(chosen: &[(Site, Mutation)]) -> (String, Vec<(Option<usize>, String)>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn each_mutation_is_named_and_nothing_else(

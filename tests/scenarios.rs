@@ -4,56 +4,42 @@
 //! now into it, to be read before it is kept. Cuts by a restart are tested in `restore.rs`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use customer_pulse::engine::account::feed::Memory;
-use customer_pulse::engine::decode::{Decoded, Decoder, Record};
-use customer_pulse::engine::event::Topic;
-use customer_pulse::engine::fleet::rhythm::SLOT_MS;
+use customer_pulse::engine::decode::{Decoded, Decoder};
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
 use customer_pulse::engine::output::alert::Alert;
 use customer_pulse::engine::output::health::AccountHealth;
 use customer_pulse::engine::output::{Output, OutputBody};
-use customer_pulse::engine::time::{MINUTE_MS, Timestamp};
+use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
+use customer_pulse::replay::history::{History, Kept};
+use customer_pulse::replay::live::{Course, Heard, replay};
+use customer_pulse::replay::story::Story;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Ends the part of a file that people write.
 const EXPECT: &str = "\nexpect: |\n";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Story {
-    /// What is told, in prose.
-    #[serde(rename = "about")]
-    _about: String,
-    /// Time goes on to this instant after the last event.
-    until: Timestamp,
-    show: Vec<Show>,
-    /// What all accounts say together is looked at: a feed may be found silent.
-    #[serde(default)]
-    fleet: bool,
-    events: Vec<Told>,
-    expect: String,
-}
 
 /// What is compared; a story is easier to read without the rest.
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Show {
+    /// What publications say of texts and escalations, when it is other than before.
+    Texts,
     /// Transitions of alerts.
     Alerts,
     /// Publications with another displayed band than the one before.
     Bands,
     /// All publications.
     Health,
-    /// Events that were not applied.
-    Outcomes,
     /// Publications with other stale feeds than the one before.
     Feeds,
     /// With all publications, the override and the displayed score.
@@ -64,31 +50,8 @@ enum Show {
     Churn,
     /// With all publications, what would reach the next band.
     NextBand,
-}
-
-/// An event, or a row of equal ones; what is missing of the envelope is filled in.
-#[derive(Deserialize)]
-struct Told {
-    ts: Timestamp,
-    /// The record's time, unless that is `ts`.
-    arrives: Option<Timestamp>,
-    every_minutes: Option<u32>,
-    times: Option<u32>,
-    /// The step goes on with the next record.
-    #[serde(default)]
-    with_next: bool,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
-}
-
-/// A record as it lies in its topic.
-struct Laid {
-    broker_at: Timestamp,
-    topic: Topic,
-    event_id: String,
-    account_id: String,
-    value: Option<Vec<u8>>,
-    with_next: bool,
+    /// Events that were not applied.
+    Outcomes,
 }
 
 /// When steps end, besides after records.
@@ -117,7 +80,7 @@ fn stories_are_told_as_written() {
 fn check(path: &Path) -> Result<(), String> {
     let name = path.file_name().expect("a file").to_string_lossy().into_owned();
     let text = fs::read_to_string(path).expect("readable");
-    let story: Story = serde_saphyr::from_str(&text).map_err(|why| format!("{name}: {why}"))?;
+    let story = Story::parse(&text).map_err(|why| format!("{name}: {why}"))?;
     let (said, said_late) = (run(&story, Pace::EachTimer), run(&story, Pace::Stalled));
     let (punctual, stalled) = (by_account(&said), by_account(&said_late));
     // A timer that runs late is told what became of the fleet meanwhile.
@@ -144,115 +107,53 @@ fn by_account(said: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     lines
 }
 
-/// What is shown of what a loop says whose clock is the broker time of its records.
+/// What is shown of what is said: by a replay, and by a loop whose timers run late.
 fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
     let model = Arc::new(Model::default());
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
-    let mut told = Teller { show: &story.show, lines: Vec::new(), ..Teller::default() };
-    let mut fleet = FleetLooks { is_wanted: story.fleet, next_at: Timestamp::default() };
-    for (offset, laid) in lay(&story.events).iter().enumerate() {
-        if pace == Pace::EachTimer {
-            pass_time(&mut engine, laid.broker_at.plus_millis(-1), &mut fleet, &mut told);
+    let show: Vec<Show> = serde_json::from_value(json!(story.show)).expect("words of `Show`");
+    let mut told = Teller { show: &show, ..Teller::default() };
+    let mut history = History::new(u64::MAX);
+    story.lay(&Decoder::new(), &mut history).expect("a story");
+    history.sort();
+    match pace {
+        Pace::EachTimer => {
+            let course = Course { until: story.until, with_fleet: story.fleet };
+            let taken = replay(&history, &mut engine, course, |heard| {
+                match heard {
+                    Heard::Taken(kept, outcome) => told.take(kept, outcome),
+                    Heard::Said(output) => told.hear(output),
+                }
+                Ok::<_, Infallible>(())
+            });
+            assert_eq!(taken, Ok(()));
         }
-        fleet.look(&mut engine, laid.broker_at);
-        let origin = Origin { offset: offset as i64, broker_at: laid.broker_at };
-        let outcome = apply(&mut engine, laid, origin);
-        if outcome != Outcome::Applied && story.show.contains(&Show::Outcomes) {
-            told.say(&laid.account_id, format!("{} {outcome:?}", short(laid.broker_at)));
-        }
-        if !laid.with_next {
-            end_step(&mut engine, laid.broker_at, pace);
-        }
-        told.hear(engine.take_outputs());
+        Pace::Stalled => stall(&history, story, &mut engine, &mut told),
     }
-    pass_time(&mut engine, story.until, &mut fleet, &mut told);
     told.lines
 }
 
-fn end_step(engine: &mut Engine, now: Timestamp, pace: Pace) {
-    match pace {
-        Pace::EachTimer => assert!(!engine.finish_step(now, usize::MAX)),
-        Pace::Stalled => drop(engine.finish_step(now, 1)),
-    }
-}
-
-/// When the fleet is looked at: before whatever happens first in each of its slots.
-struct FleetLooks {
-    is_wanted: bool,
-    next_at: Timestamp,
-}
-
-impl FleetLooks {
-    fn look(&mut self, engine: &mut Engine, now: Timestamp) {
-        if self.is_wanted && now >= self.next_at {
-            engine.look_at_fleet(now);
-            self.next_at = now.plus_millis(SLOT_MS);
+/// A loop that runs one timer a step, and otherwise those of the accounts that are touched.
+fn stall(history: &History, story: &Story, engine: &mut Engine, told: &mut Teller<'_>) {
+    for (offset, kept) in history.iter().enumerate() {
+        let origin = Origin { offset: offset as i64, broker_at: kept.broker_at };
+        let outcome = match Decoder::new().decode(&kept.record(&[])).expect("decoded before") {
+            Decoded::Event(event) => engine.apply(&event, origin),
+            Decoded::Erase { account_id } => {
+                engine.erase(&account_id, origin);
+                Outcome::Applied
+            }
+        };
+        told.take(&kept, outcome);
+        if !kept.with_next {
+            engine.finish_step(kept.broker_at, 1);
         }
+        engine.take_outputs().into_iter().for_each(|output| told.hear(output));
     }
-}
-
-fn pass_time(engine: &mut Engine, until: Timestamp, fleet: &mut FleetLooks, told: &mut Teller<'_>) {
+    let until = story.until.expect("a story ends");
     while let Some(due_at) = engine.next_due_at().filter(|due_at| *due_at <= until) {
-        fleet.look(engine, due_at);
-        end_step(engine, due_at, Pace::EachTimer);
-        told.hear(engine.take_outputs());
-    }
-}
-
-fn apply(engine: &mut Engine, laid: &Laid, origin: Origin) -> Outcome {
-    let record = Record {
-        topic: laid.topic,
-        key: Some(laid.account_id.as_bytes()),
-        value: laid.value.as_deref(),
-        headers: &[],
-        broker_at: laid.broker_at,
-    };
-    match Decoder::new().decode(&record) {
-        Ok(Decoded::Event(event)) => engine.apply(&event, origin),
-        Ok(Decoded::Erase { account_id }) => {
-            engine.erase(&account_id, origin);
-            Outcome::Applied
-        }
-        Err(error) => panic!("{}: {error}", laid.event_id),
-    }
-}
-
-/// The records of a story in the order in which they are taken.
-fn lay(events: &[Told]) -> Vec<Laid> {
-    let mut records = Vec::new();
-    for (line, told) in events.iter().enumerate() {
-        assert_eq!(told.every_minutes.is_some(), told.times.is_some(), "a row needs both");
-        for turn in 0..told.times.unwrap_or(1) {
-            let apart = i64::from(turn * told.every_minutes.unwrap_or(0)) * MINUTE_MS;
-            records.push(told.record(line, turn, apart));
-        }
-    }
-    records.sort_by(|a, b| {
-        (a.broker_at, a.topic, &a.event_id).cmp(&(b.broker_at, b.topic, &b.event_id))
-    });
-    records
-}
-
-impl Told {
-    fn record(&self, line: usize, turn: u32, apart_ms: i64) -> Laid {
-        let ts = self.ts.plus_millis(apart_ms);
-        let mut fields = self.fields.clone();
-        let event_id = format!("{line:03}-{turn:03}");
-        fields.entry("event_id").or_insert_with(|| json!(event_id));
-        fields.entry("account_id").or_insert_with(|| json!("acme"));
-        fields.insert("ts".to_owned(), json!(ts.to_string()));
-        let text = |name: &str| fields[name].as_str().expect("a text").to_owned();
-        let kind = text("type");
-        let is_tombstone = kind == "tombstone";
-        let topic = Topic::ALL.into_iter().find(|topic| topic.types().contains(&&*kind));
-        Laid {
-            broker_at: self.arrives.map_or(ts, |at| at.plus_millis(apart_ms)),
-            topic: topic.or(is_tombstone.then_some(Topic::Accounts)).expect("a known type"),
-            event_id: text("event_id"),
-            account_id: text("account_id"),
-            value: (!is_tombstone).then(|| json!(fields).to_string().into_bytes()),
-            with_next: self.with_next,
-        }
+        engine.finish_step(due_at, usize::MAX);
+        engine.take_outputs().into_iter().for_each(|output| told.hear(output));
     }
 }
 
@@ -270,20 +171,24 @@ impl Teller<'_> {
         self.lines.push((account_id.to_owned(), line));
     }
 
-    fn hear(&mut self, outputs: Vec<Output>) {
-        for output in outputs {
-            let (id, at) = (output.account_id.to_string(), short(output.at));
-            let line = match &output.body {
-                OutputBody::Alert(alert) => self.alert(alert),
-                OutputBody::Health(health) => self.health(&id, health),
-                OutputBody::HealthErased => {
-                    self.bands.remove(&id);
-                    Some("erased".to_owned())
-                }
-            };
-            if let Some(line) = line {
-                self.say(&id, format!("{at} {line}"));
+    fn take(&mut self, kept: &Kept<'_>, outcome: Outcome) {
+        if outcome != Outcome::Applied && self.show.contains(&Show::Outcomes) {
+            self.say(kept.account_id, format!("{} {outcome:?}", short(kept.broker_at)));
+        }
+    }
+
+    fn hear(&mut self, output: Output) {
+        let (id, at) = (output.account_id.to_string(), short(output.at));
+        let line = match &output.body {
+            OutputBody::Alert(alert) => self.alert(alert),
+            OutputBody::Health(health) => self.health(&id, health),
+            OutputBody::HealthErased => {
+                self.bands.remove(&id);
+                Some("erased".to_owned())
             }
+        };
+        if let Some(line) = line {
+            self.say(&id, format!("{at} {line}"));
         }
     }
 
@@ -297,6 +202,9 @@ impl Teller<'_> {
     }
 
     fn health(&mut self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        if self.show.contains(&Show::Texts) {
+            return self.texts(account_id, health);
+        }
         let band = health.displayed_health_band;
         let is_news = self.bands.insert(account_id.to_owned(), band) != Some(band);
         let stale = health.freshness.iter().filter(|(_, feed)| feed.stale);
@@ -352,4 +260,23 @@ impl Teller<'_> {
 /// An instant without fractions of a second that are none.
 fn short(at: Timestamp) -> String {
     at.to_string().replace(".000Z", "Z")
+}
+
+impl Teller<'_> {
+    fn texts(&self, account_id: &str, health: &AccountHealth) -> Option<String> {
+        let (mood, pattern) = (health.texts.sentiment, &health.escalation_pattern);
+        let of = |number: Option<f64>| number.map_or("?".to_owned(), |it| it.to_string());
+        let mut said = vec![format!("{} {} {}", mood.texts, of(mood.mean), of(mood.trend))];
+        for (category, feedback) in &health.texts.feedback {
+            let (texts, before) = (feedback.texts, feedback.texts_before);
+            said.push(format!("{category} {texts}/{before} {}", json!(feedback.terms)));
+        }
+        for (name, mention) in &health.texts.mentions {
+            said.push(format!("{name} {} {}", short(mention.last_at), json!(mention.terms)));
+        }
+        said.extend(pattern.as_ref().map(|pattern| json!(pattern).to_string()));
+        let line = said.join(", ");
+        let before = self.lines.iter().rev().find(|(account, _)| account == account_id);
+        before.is_none_or(|(_, before)| !before.ends_with(&line)).then_some(line)
+    }
 }

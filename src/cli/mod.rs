@@ -16,9 +16,11 @@ use crate::telemetry;
 pub mod broker;
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod generate;
 pub mod model;
 pub mod model_file;
+pub mod replay;
 pub mod run;
 pub mod solo;
 pub mod supervise;
@@ -69,6 +71,10 @@ pub enum Command {
     Demo(demo::Demo),
     /// Write a believable world of accounts to Kafka or to a file
     Generate(generate::Generate),
+    /// Tell what a live service would have said of events in files or topics; needs no broker
+    Replay(Box<replay::Replay>),
+    /// Say in words why the score of an account is what it is
+    Explain(explain::Explain),
     /// Show or make the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -155,7 +161,7 @@ impl Command {
     /// What is logged unless it was set: the demo's terminal has better use for its lines.
     pub const fn log_filter(&self) -> &'static str {
         match self {
-            Command::Demo(_) => "warn",
+            Command::Demo(_) | Command::Replay(_) | Command::Explain(_) => "warn",
             Command::Run
             | Command::Generate(_)
             | Command::Topics(_)

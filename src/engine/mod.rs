@@ -138,7 +138,7 @@ impl Engine {
     pub fn apply(&mut self, event: &Event<'_>, origin: Origin) -> Outcome {
         let (outcome, facts) = self.fold(event, origin, true);
         if facts != Facts::NONE {
-            let facts: SmallVec<[Fact; 2]> = facts.into_iter().collect();
+            let facts: SmallVec<[Fact; 2]> = facts.into_each().collect();
             let as_of = origin.broker_at.max(self.now);
             self.decide_as_of(&AccountId::from(&*event.account_id), as_of, &facts);
         }

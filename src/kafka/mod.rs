@@ -88,4 +88,6 @@ pub mod view_feed;
 
 pub mod publisher;
 
+pub mod range;
+
 pub mod ffi;

@@ -57,7 +57,7 @@ impl ModelFeed {
         }
         let in_force = topic.in_force().ok_or_else(|| anyhow!("`{name}` lost its models"))?;
         note_in_force(&in_force, telemetry);
-        if topic.text() != Some(&own.text) {
+        if config.model.is_some() && topic.text() != Some(&own.text) {
             tracing::warn!(
                 in_force = in_force.model.version(),
                 own = own.version(),

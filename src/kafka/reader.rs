@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -18,6 +18,9 @@ use serde::Deserialize;
 
 use super::client;
 use super::failure::Failure;
+
+/// Statistics that wait to be asked for: a minute's.
+const UNASKED_MAX: usize = 64;
 
 /// How far the broker's copy of a partition was fetched, as the statistics say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub(super) struct Progress {
 
 /// Passes the statistics on, and counts everything that is no record.
 struct Watcher {
-    progress: Sender<Vec<Progress>>,
+    progress: SyncSender<Vec<Progress>>,
     n_news: AtomicU64,
 }
 
@@ -78,8 +81,8 @@ impl ClientContext for Watcher {
     fn stats_raw(&self, statistics: &[u8]) {
         self.n_news.fetch_add(1, Ordering::Relaxed);
         match read_statistics(statistics) {
-            // The receiver lives as long as the consumer: both belong to `Reader`.
-            Ok(progress) => drop(self.progress.send(progress)),
+            // Who does not ask for a while misses the newest: more would only fill memory.
+            Ok(progress) => drop(self.progress.try_send(progress)),
             Err(error) => tracing::error!(%error, "librdkafka's statistics are not readable"),
         }
     }
@@ -114,7 +117,7 @@ impl Reader {
     /// # Errors
     /// When librdkafka refuses the configuration.
     pub(super) fn new(config: &ClientConfig) -> Result<Self, Failure> {
-        let (sender, progress) = channel();
+        let (sender, progress) = sync_channel(UNASKED_MAX);
         let consumer = config
             .create_with_context(Watcher { progress: sender, n_news: AtomicU64::new(0) })
             .map_err(Failure::restart("creating a reader"))?;
@@ -161,7 +164,7 @@ impl Reader {
         }
     }
 
-    /// What the statistics said since the last call.
+    /// What the statistics said since the last call, or for a minute from then on.
     pub(super) fn take_progress(&self) -> Vec<Progress> {
         self.progress.try_iter().flatten().collect()
     }

@@ -77,6 +77,11 @@ proptest! {
         for score in scores.chain([found.health, found.health_score, found.confidence * 100.0]) {
             prop_assert!((0.0..=100.0).contains(&score), "{score}");
         }
+        for x in found.churn.signals.iter().flatten().chain([&found.churn.probability]) {
+            prop_assert!((0.0..=1.0).contains(x), "{x}");
+        }
+        let said: f64 = found.churn.contributions.iter().map(|(_, said)| said).sum();
+        prop_assert!((found.churn.base + said - found.churn.logit).abs() < 1e-9);
         let sum: f64 = found.contributions.iter().flatten().sum();
         prop_assert!(found.is_no_data || (sum - found.health).abs() < 1e-9);
         prop_assert_eq!(found.is_no_data, found.confidence <= 0.0);

@@ -24,6 +24,7 @@ mod process;
 mod rebalance;
 mod recount;
 mod refusals;
+mod replay;
 mod restart;
 mod shadow;
 mod trickle;
@@ -38,12 +39,13 @@ struct Test {
 }
 
 /// The quick ones first.
-const TESTS: [Test; 12] = [
+const TESTS: [Test; 13] = [
     Test { name: "refusals::a_missing_broker", run: refusals::a_missing_broker },
     Test { name: "refusals::an_unknown_key", run: refusals::an_unknown_key },
     Test { name: "refusals::a_bad_model", run: refusals::a_bad_model },
     Test { name: "refusals::unequal_partitions", run: refusals::unequal_partitions },
     Test { name: "dead_letters::each_with_its_reason", run: dead_letters::each_with_its_reason },
+    Test { name: "replay::topics_and_newest_records", run: replay::topics_and_newest_records },
     Test { name: "model::a_bad_one_changes_nothing", run: model::a_bad_one_changes_nothing },
     Test { name: "model::two_while_events_flow", run: model::two_while_events_flow },
     Test { name: "restart::sigterm_loses_nothing", run: restart::sigterm_loses_nothing },

@@ -7,17 +7,21 @@ use std::path::Path;
 use crate::source::{Found, Source, Tree, has_word, is_word};
 
 /// What each layer may use besides itself, from left to right.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("lib", &[]),
     ("engine", &[]),
     ("generate", &["engine"]),
+    ("replay", &["engine"]),
     ("view", &["engine"]),
     ("report", &["engine", "view"]),
     ("config", &["engine"]),
     ("telemetry", &["engine", "config"]),
     ("kafka", &["engine", "view", "report", "config", "telemetry"]),
     ("http", &["engine", "view", "report", "config", "telemetry", "kafka"]),
-    ("cli", &["engine", "generate", "view", "report", "config", "telemetry", "kafka", "http"]),
+    (
+        "cli",
+        &["engine", "generate", "replay", "view", "report", "config", "telemetry", "kafka", "http"],
+    ),
     ("main", &["cli"]),
 ];
 

@@ -62,7 +62,7 @@ impl Facts {
     }
 
     /// Each of them.
-    pub fn into_iter(self) -> impl Iterator<Item = Fact> {
+    pub fn into_each(self) -> impl Iterator<Item = Fact> {
         self.0.into_iter().flatten()
     }
 }

@@ -60,7 +60,8 @@ impl TextFigures {
         };
         let (from, to) = window::before(now, model.window_days, model.baseline_days);
         for (hash, category) in account.texts().into_iter().flat_map(Texts::categories) {
-            if let Some(place) = model.category_place(hash) {
+            let is_recent = category.terms.last_at() >= Some(from.start());
+            if let Some(place) = model.category_place(hash).filter(|_| is_recent) {
                 figures.categories[place].texts += category.texts.since(to);
                 figures.categories[place].texts_before += category.texts.between(from, to);
             }

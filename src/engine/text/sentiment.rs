@@ -77,8 +77,10 @@ pub fn of(normal: &str, substitutions: &mut [Substitution]) -> i16 {
         }
     }
     text.push_str(&normal[done..]);
-    let compound = SentimentIntensityAnalyzer::new().polarity_scores(&text).compound;
-    (compound * 1000.0).round() as i16
+    let found = SentimentIntensityAnalyzer::new().polarity_scores(&text);
+    // Without a word that has a mood, marks alone have none: the crate takes them for a bad one.
+    let has_mood = found.pos + found.neg > 0.0;
+    if has_mood { (found.compound * 1000.0).round() as i16 } else { 0 }
 }
 
 #[cfg(test)]
@@ -116,7 +118,7 @@ mod tests {
         }
         assert!(compound_of("not good") < 0 && compound_of("not bad") > 0);
         assert_eq!(compound_of("the table has four rows"), 0);
-        assert_eq!(compound_of(""), 0);
+        assert_eq!((compound_of(""), compound_of("any news on this?!")), (0, 0));
     }
 
     #[test]

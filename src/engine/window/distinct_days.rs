@@ -104,7 +104,8 @@ impl<const MAX: usize> DistinctDays<MAX> {
         // Days after the newest one share their bits with days that are held.
         let (oldest, end) = (self.newest.plus(1 - HORIZON_DAYS as i32), self.newest.plus(1));
         let wanted = Days::range(from.max(oldest), to.min(end));
-        self.rows.iter().filter(|row| row.days.meets(&wanted)).count() as f64 * self.scale()
+        let is_there = |row: &&Row| row.last >= from && row.days.meets(&wanted);
+        self.rows.iter().filter(is_there).count() as f64 * self.scale()
     }
 
     /// Distinct ids of the whole horizon.
