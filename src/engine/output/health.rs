@@ -118,7 +118,7 @@ pub enum FactValue {
     /// How much.
     Number(f64),
     /// When.
-    Instant(Timestamp),
+    At(Timestamp),
 }
 
 /// A person's word against the score.
