@@ -58,8 +58,7 @@ fn row(
     compared: &mut BTreeMap<String, usize>,
     faults: &mut Vec<String>,
 ) {
-    let is_computed =
-        |name: &String| MetricId::ALL.into_iter().any(|it| it.name() == name);
+    let is_computed = |name: &String| MetricId::ALL.into_iter().any(|it| it.name() == name);
     let metrics = want["metrics"].as_object().expect("an object");
     let is_whole = metrics.keys().all(is_computed);
     for (name, want) in want.as_object().expect("an object") {
