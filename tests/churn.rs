@@ -162,13 +162,13 @@ fn what_fed_a_signal_is_told() {
         let found = observed(of_segment, &Silences::NONE, &account, signal, now);
         found.iter().map(|it| (it.name, it.value)).collect()
     };
-    let departed_at = ("departed_at", Observed::Instant(instant("2024-03-01")));
-    let assigned_at = ("assigned_at", Observed::Instant(instant("2024-03-11")));
+    let departed_at = ("departed_at", Observed::At(instant("2024-03-01")));
+    let assigned_at = ("assigned_at", Observed::At(instant("2024-03-11")));
     assert_eq!(found(SignalId::SponsorDeparted), [departed_at, assigned_at]);
     let failed = [
         ("failed_payments", Observed::Count(1)),
         ("failed_payments_unsettled", Observed::Count(1)),
-        ("last_failed_at", Observed::Instant(instant("2024-03-05"))),
+        ("last_failed_at", Observed::At(instant("2024-03-05"))),
     ];
     assert_eq!(found(SignalId::PaymentIssue), failed);
     assert_eq!(found(SignalId::UsageDrop), [], "its topic is not live");

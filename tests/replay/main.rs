@@ -116,7 +116,7 @@ fn bad_lines_are_kept_with_their_reason_and_change_nothing() {
 
     let told = pulse(&["replay", &path("mixed")]);
     assert_eq!(told.code, 1);
-    assert!(told.errors.contains("line 1: ") && told.errors.contains("--rejects") == false);
+    assert!(told.errors.contains("line 1: ") && !told.errors.contains("--rejects"));
     assert!(!told.errors.contains("secret"), "{}", told.errors);
 }
 
