@@ -84,7 +84,7 @@ pub enum Observed {
     /// How many.
     Count(u64),
     /// When.
-    Instant(Timestamp),
+    At(Timestamp),
 }
 
 /// What a signal was computed from.
@@ -235,7 +235,7 @@ impl Observation {
 
     /// When something was, if it was.
     pub fn instant(name: &'static str, at: Option<Timestamp>) -> Option<Self> {
-        Some(Self { name, value: Observed::Instant(at?) })
+        Some(Self { name, value: Observed::At(at?) })
     }
 }
 

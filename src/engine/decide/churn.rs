@@ -60,7 +60,7 @@ fn facts(situation: &Situation<'_>, term: Term) -> ContributionFacts {
         let value = match observation.value {
             Observed::Number(number) => FactValue::Number(number),
             Observed::Count(count) => FactValue::Count(count),
-            Observed::Instant(at) => FactValue::Instant(at),
+            Observed::At(at) => FactValue::At(at),
         };
         (CompactString::const_new(observation.name), value)
     });
