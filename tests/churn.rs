@@ -65,7 +65,8 @@ proptest! {
 
     #[test]
     fn more_of_a_signal_never_calms(
-        circumstances in circumstances(), signals in strengths(), which in 0..SIGNALS, x in 0.0..=1.0_f64,
+        circumstances in circumstances(), signals in strengths(),
+        which in 0..SIGNALS, x in 0.0..=1.0_f64,
     ) {
         let (mut less, mut more) = (signals, signals);
         let before = signals[which].unwrap_or(0.0);
@@ -178,7 +179,8 @@ fn what_fed_a_signal_is_told() {
 fn a_segment_may_weigh_otherwise() {
     let text = include_str!("../config/model.yaml").replace(
         "by_segment: {}",
-        "by_segment: { smb: { churn: { tiers: { strong_odds: 2 }, signals: { org_change: { tier: strong } } } } }",
+        "by_segment: { smb: { churn: { tiers: { strong_odds: 2 }, \
+         signals: { org_change: { tier: strong } } } } }",
     );
     let model = Model::parse(&text).expect("a valid model");
     let mut signals = [None; SIGNALS];

@@ -122,13 +122,6 @@ pub fn whole_reader(config: &Config, what: &str) -> ClientConfig {
     unjoined(config, consumer(config, what, &RESTORER))
 }
 
-/// The assign-only consumer of a stretch of a topic: it is told where the topic ends.
-pub fn range_reader(config: &Config) -> ClientConfig {
-    let mut client = unjoined(config, consumer(config, "range", &RESTORER));
-    client.set("enable.partition.eof", "true");
-    client
-}
-
 /// The transactional producer of a worker.
 pub fn producer(config: &Config, worker: u32) -> ClientConfig {
     let id = transactional_id(config, &worker.to_string());
