@@ -23,14 +23,9 @@ fn errors(text: &str) -> Vec<String> {
     errors.lines().map(str::to_owned).collect()
 }
 
-/// What the model that ships changes for small customers.
-const FOR_SMB: &str = "  smb: {";
-
-/// The model that ships with other changes for small customers, as YAML.
+/// The model that ships with changes for small customers, as YAML.
 fn for_smb(changes: &str) -> String {
-    let is_smb = |line: &&str| line.starts_with(FOR_SMB);
-    let line = DEFAULT_TEXT.lines().find(is_smb).expect("something differs for smb");
-    changed(&[(line, &format!("  smb:\n    {changes}"))])
+    changed(&[("by_segment: {}", &format!("by_segment:\n  smb:\n    {changes}"))])
 }
 
 #[test]
@@ -147,7 +142,7 @@ fn a_segment_may_replace_any_part() {
 #[test]
 fn what_is_wrong_for_a_segment_is_named_where_it_stands() {
     let problems = |changes: &str| errors(&for_smb(changes)).join("\n");
-    let line = DEFAULT_TEXT.lines().position(|line| line.starts_with(FOR_SMB)).unwrap();
+    let line = 1 + DEFAULT_TEXT.lines().position(|line| line == "by_segment: {}").unwrap();
     let found = problems("health: { metrics: { P1: { window_days: 999 } }, bands: { gren: 1 } }");
     let (at, path) = (line + 2, "by_segment.smb.health");
     let wanted = format!(
@@ -170,8 +165,9 @@ fn what_is_wrong_for_a_segment_is_named_where_it_stands() {
 fn the_set_for_small_customers_in_the_comment_can_be_taken() {
     let commented: Vec<_> = DEFAULT_TEXT
         .lines()
-        .skip_while(|line| *line != "#   health:")
-        .map_while(|line| line.strip_prefix("#   "))
+        .skip_while(|line| *line != "#   smb:")
+        .skip(1)
+        .map_while(|line| line.strip_prefix("#     "))
         .collect();
     let model = Model::parse(&for_smb(&commented.join("\n    "))).unwrap();
     let smb = &model.of(Segment::Smb).health;

@@ -123,10 +123,9 @@ mod tests {
         );
         let (exit, said) = checked(&format!("version: spring\n{text}"));
         assert_eq!(exit.code(), 0);
-        let wanted = "m.yaml: version spring, 2 alert rules, changes for enterprise, smb, \
-             strategic; \
+        let wanted = "m.yaml: version spring, 2 alert rules, changes for smb; \
              3 differences from the model that ships:\n  \
-             by_segment.smb.csm.accounts_per_csm: 120 instead of 100\n  \
+             by_segment.smb: {\"health\":{}} is added\n  \
              health.bands.green: 91 instead of 90\n  version: \"spring\" is added\n";
         assert_eq!(said, wanted);
     }

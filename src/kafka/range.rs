@@ -54,8 +54,7 @@ pub fn read(
     range: Range,
     mut take: impl FnMut(i32, &Held) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let consumer: BaseConsumer<Logged> =
-        client::range_reader(config).create_with_context(Logged)?;
+    let consumer: BaseConsumer<Logged> = reader(config)?;
     let numbers = match partition {
         Some(number) => vec![number],
         None => (0..partitions(&consumer, config, topic)?).collect(),
@@ -108,9 +107,15 @@ pub fn read(
 /// # Errors
 /// When no broker answers or there is no such topic.
 pub fn partitions_of(config: &Config, topic: &str) -> anyhow::Result<u32> {
-    let consumer: BaseConsumer<Logged> =
-        client::range_reader(config).create_with_context(Logged)?;
+    let consumer: BaseConsumer<Logged> = reader(config)?;
     Ok(u32::try_from(partitions(&consumer, config, topic)?)?)
+}
+
+/// A consumer without a group that is told where a topic ends.
+fn reader(config: &Config) -> Result<BaseConsumer<Logged>, KafkaError> {
+    let mut client = client::whole_reader(config, "replay");
+    client.set("enable.partition.eof", "true");
+    client.create_with_context(Logged)
 }
 
 fn partitions(

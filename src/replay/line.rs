@@ -201,12 +201,12 @@ impl Head<'_> {
 }
 
 /// A name, which needs no escapes; others are no names that we know.
-fn name<'a>(value: &'a RawValue) -> Option<&'a str> {
+fn name(value: &RawValue) -> Option<&str> {
     plain(value)
 }
 
 /// The content of a JSON text without escapes.
-fn plain<'a>(value: &'a RawValue) -> Option<&'a str> {
+fn plain(value: &RawValue) -> Option<&str> {
     let text = value.get().strip_prefix('"')?.strip_suffix('"')?;
     (!text.contains('\\')).then_some(text)
 }

@@ -90,7 +90,7 @@ fn bad_lines_are_kept_with_their_reason_and_change_nothing() {
         r#"{"event_id":"1","account_id":"secret","type":"nps","ts":"2025-03-01","score":11}"#,
         r#"{"event_id":"1","account_id":"secret","type":"secret","ts":"2025-03-01"}"#,
         "secret",
-        r#"{"key":"b","value":{"event_id":"1","account_id":"secret","type":"nps","ts":0,"score":1}}"#,
+        r#"{"key":"b","value":{"event_id":"1","account_id":"secret","type":"nps","ts":0}}"#,
     ];
     let mut mixed = Vec::new();
     for (n, line) in good.iter().enumerate() {
@@ -116,7 +116,7 @@ fn bad_lines_are_kept_with_their_reason_and_change_nothing() {
 
     let told = pulse(&["replay", &path("mixed")]);
     assert_eq!(told.code, 1);
-    assert!(told.errors.contains("line 1: ") && told.errors.contains("--rejects") == false);
+    assert!(told.errors.contains("line 1: "));
     assert!(!told.errors.contains("secret"), "{}", told.errors);
 }
 

@@ -20,7 +20,6 @@ pub struct Record {
     pub(super) model_version: String,
     pub(super) health_score: f64,
     pub(super) health_band: HealthBand,
-    pub(super) displayed_health_score: f64,
     pub(super) displayed_health_band: HealthBand,
     #[serde(rename = "override")]
     pub(super) health_override: Option<Override>,

@@ -86,11 +86,13 @@ impl Text {
             self.line(2, &format!("{shown}: {} says \"{}\".", said.by, said.note));
         } else if record.displayed_health_band != record.health_band {
             let shown = record.displayed_health_band.name();
-            let score = record.displayed_health_score;
-            self.line(2, &format!(
-                "Shown as {shown} {score:.1}: a band changes when the score is clearly beyond its \
+            self.line(
+                2,
+                &format!(
+                    "Shown as {shown}: a band changes when the score is clearly beyond its \
                  bound and the band was shown for a while."
-            ));
+                ),
+            );
         }
         if record.no_data {
             self.line(2, "Nothing is known that feeds a metric: this is the neutral score.");
