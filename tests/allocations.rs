@@ -104,7 +104,7 @@ impl Quiet {
             account: &self.account,
             assessment: &assessment,
             model: &self.model,
-            fleet: &self.fleet,
+            fleet: &Fleet::default(),
             displayed_score: assessment.health_score,
             now,
             look_ms: 0,
