@@ -84,6 +84,14 @@ fn publications(cut: Topic, looks_at_fleet: bool) -> BTreeMap<String, Vec<Accoun
     said
 }
 
+/// By how much the signal of a usage drop rose from the first to the last publication after `from`.
+fn usage_drop_rises(said: &[AccountHealth], from: Timestamp) -> Option<f64> {
+    let mut late = said.iter().filter(|health| health.at >= from);
+    let (first, last) = (late.next()?, late.next_back()?);
+    let signal = |health: &AccountHealth| health.signals.get("usage_drop").copied();
+    Some(signal(last).unwrap_or(0.0) - signal(first).unwrap_or(0.0))
+}
+
 /// By how much metrics moved that `cut` feeds, from the first to the last publication after `from`.
 fn moves(cut: Topic, said: &[AccountHealth], from: Timestamp) -> Vec<f64> {
     let mut late = said.iter().filter(|health| health.at >= from);
@@ -119,6 +127,8 @@ fn a_feed_that_is_cut_for_all_costs_nobody_health() {
             let moves = moves(cut, publications, known_at);
             compared += moves.len();
             assert!(moves.iter().all(|points| points.abs() <= 0.0), "{cut:?}: {moves:?}");
+            let rises = usage_drop_rises(publications, known_at);
+            assert!(cut != Topic::Usage || rises.is_none_or(|rise| rise <= 0.0), "{rises:?}");
         }
         assert!(compared > 50, "few were compared");
         let unaware = publications(cut, false);
@@ -126,6 +136,8 @@ fn a_feed_that_is_cut_for_all_costs_nobody_health() {
         let moved = moved
             .filter(|points| if cut == Topic::Usage { *points < -5.0 } else { points.abs() > 1.0 });
         assert!(moved.count() > 10, "{cut:?}: nothing would move");
+        let rises = unaware.values().filter_map(|said| usage_drop_rises(said, known_at));
+        assert!(cut != Topic::Usage || rises.filter(|rise| *rise > 0.5).count() > 10);
     }
 }
 
@@ -175,6 +187,29 @@ fn a_record_of_the_far_future_keeps_no_feed_alive() {
     engine.finish_step(hours(240), usize::MAX);
     engine.look_at_fleet(hours(247));
     assert_eq!(engine.fleet().silences.since(Topic::Usage), Some(hours(240)));
+}
+
+#[test]
+fn drops_are_counted_by_day() {
+    let mut engine = engine(Model::default());
+    for day in 0..60 {
+        for account in ["stays", "leaves", "never"] {
+            let ends = [("stays", 60), ("leaves", 40), ("never", 0)];
+            let is_used = ends.iter().any(|(id, end)| *id == account && day < *end);
+            let type_name = if is_used { "login" } else { "plan_usage" };
+            let at = hours(day * 24);
+            let event = json!({ "event_id": format!("{day}"), "account_id": account, "ts": at,
+                "type": type_name, "user_id": "u", "meter": "m", "used": 1, "limit": 9 });
+            apply(&mut engine, Topic::Usage, account, event.to_string().as_bytes(), at);
+        }
+        engine.finish_step(hours(day * 24 + 23), usize::MAX);
+        engine.look_at_fleet(hours(day * 24 + 23));
+    }
+    let (days, last) = (&engine.fleet().days, start().plus_days(59).day());
+    assert_eq!(days.last(), Some(&DayCount { day: last, accounts: 3, dropped: 1 }));
+    assert_eq!(engine.fleet().dropped, ["leaves"]);
+    let before = days.iter().filter(|count| count.day < start().plus_days(40).day());
+    assert!(before.clone().count() > 5 && before.clone().all(|count| count.dropped == 0));
 }
 
 #[test]

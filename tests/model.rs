@@ -324,8 +324,15 @@ proptest! {
         let validator = jsonschema::validator_for(schema::of_model()).unwrap();
         // What the schema cannot say.
         let meaning = [
-            "x must rise", "must be more than yellow", "must not be less than", "stands twice",
-            "unknown rule", "must have no colon", "must weigh more", "leave it out", "must have a letter",
+            "x must rise",
+            "must be more than yellow",
+            "must not be less than",
+            "stands twice",
+            "unknown rule",
+            "must have no colon",
+            "must weigh more",
+            "leave it out",
+            "must have a letter",
             "as the window lies after it",
         ];
         let found = Model::parse(&model.to_string()).err().map(|found| found.errors);

@@ -11,9 +11,11 @@ use super::model::health::{HealthBand, HealthModel};
 use super::silence::Silences;
 use super::time::Timestamp;
 use churn::{Churn, Circumstances};
+use lifecycle::{Onboarding, Phase, activation};
 use texts::TextFigures;
 
 pub mod churn;
+pub mod lifecycle;
 pub mod texts;
 
 /// The health score of an account of which no metric exists.
@@ -44,6 +46,10 @@ pub struct Assessment {
     pub churn: Churn,
     /// Which kind of customer it is.
     pub segment: Segment,
+    /// Where it stands in its life; nothing while nothing is known of it.
+    pub phase: Option<Phase>,
+    /// Where onboarding stands; nothing once it lies far back.
+    pub onboarding: Option<Onboarding>,
     /// Who uses the product.
     pub usage: UsageFigures,
     /// What its texts tell.
@@ -63,6 +69,8 @@ pub struct UsageFigures {
     pub monthly_active_users: u64,
     /// Licensed seats.
     pub seats: Option<u32>,
+    /// Distinct users ever active over seats.
+    pub activation: Option<f64>,
 }
 
 impl Assessment {
@@ -112,7 +120,10 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
             weekly_active_users: active_users(7),
             monthly_active_users: active_users(30),
             seats: said.and_then(|said| said.seats),
+            activation: activation(account),
         },
+        phase: Phase::of(of_segment, account, now),
+        onboarding: Onboarding::of(of_segment, account, now),
         texts: TextFigures::of(account, &model.texts, now),
         freshness: Topic::ALL.map(|topic| account.feed(topic).last_at()),
     }

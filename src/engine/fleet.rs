@@ -20,6 +20,7 @@ use super::id::name_hash;
 use super::model::fleet::SilenceRule;
 use super::model::health::HealthBand;
 use super::output::AccountId;
+use super::signal::SignalId;
 use super::silence::Silences;
 use super::time::{DAY_MS, Timestamp};
 use super::window;
@@ -229,18 +230,14 @@ impl Engine {
             let said = account.profile.said();
             (said.and_then(|said| said.plan.as_deref()), used.collect())
         });
+        let usage_drop = assessment.churn.signal(SignalId::UsageDrop);
         self.part.tally.note(&Look {
             account_id: id,
             day: now.day(),
             segment: assessment.segment,
             health_score: (!assessment.is_no_data).then_some(assessment.health_score),
-            is_dropped: is_usage_dropped(assessment),
+            is_dropped: usage_drop.is_some_and(|drop| drop > 0.0),
             in_use,
         });
     }
-}
-
-/// Whether the account's use of the product dropped, as its churn signal says.
-const fn is_usage_dropped(_: &Assessment) -> bool {
-    false
 }

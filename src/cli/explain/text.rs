@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::record::{Cause, Facts, Freshness, Record};
-use crate::engine::metric::{CATALOGUE, Component, Metric, MetricId};
+use super::record::{Cause, Delta, Facts, Freshness, Record};
+use crate::engine::metric::{Component, MetricId};
 use crate::engine::model::health::HealthBand;
 use crate::engine::signal;
 use crate::engine::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -20,8 +20,8 @@ const BAR_CELLS: usize = 20;
 const COSTS_MAX: usize = 5;
 /// Most metrics that are named for what they changed.
 const DELTAS_MAX: usize = 5;
-/// A metric that costs fewer points is not worth a line.
-const COST_MIN: f64 = 0.05;
+/// Fewer points than this are not worth a line.
+const POINTS_MIN: f64 = 0.05;
 
 /// Tells why the score is what it is.
 pub fn explain(record: &Record) -> String {
@@ -113,7 +113,7 @@ impl Text {
 
     fn costs(&mut self, record: &Record) {
         let mut costs = record.costs();
-        costs.retain(|(_, points)| *points >= COST_MIN);
+        costs.retain(|(_, points)| *points >= POINTS_MIN);
         if costs.is_empty() {
             return;
         }
@@ -122,12 +122,11 @@ impl Text {
             let score = record.metrics.get(metric).copied().unwrap_or_default();
             let name = named(*metric);
             self.push(2, &format!("{points:>5.1}  {name}: {score:.1} of 100"));
-            if let Some(row) = row(*metric) {
-                self.line(9, &format!("{} From: {} ({}).", row.help, row.formula, row.window));
-            }
+            let row = metric.row();
+            self.line(9, &format!("{} From: {} ({}).", row.help, row.formula, row.window));
         }
         let rest: f64 = costs.iter().skip(COSTS_MAX).map(|(_, points)| points).sum();
-        if rest >= COST_MIN {
+        if rest >= POINTS_MIN {
             self.push(2, &format!("{rest:>5.1}  all others together"));
         }
     }
@@ -174,7 +173,9 @@ impl Text {
                 self.line(2, &format!("{before:.1} → {after:.1} ({change:+.1}), by {by}."));
             }
         }
-        for delta in cause.deltas.iter().take(DELTAS_MAX) {
+        let is_told = |delta: &&Delta| delta.points.abs() >= POINTS_MIN;
+        let told: Vec<_> = cause.deltas.iter().filter(is_told).take(DELTAS_MAX).collect();
+        for delta in &told {
             let score =
                 |score: Option<f64>| score.map_or("–".to_owned(), |it| format!("{it:.1}"));
             let metric = MetricId::ALL.into_iter().find(|it| it.name() == delta.metric);
@@ -182,10 +183,10 @@ impl Text {
             let (before, after) = (score(delta.before), score(delta.after));
             self.push(2, &format!("{:>+6.1}  {name}: {before} → {after}", delta.points));
         }
-        let rest = cause.deltas.iter().skip(DELTAS_MAX);
-        if rest.len() > 0 {
-            let (count, points) = (rest.len(), rest.map(|delta| delta.points).sum::<f64>());
-            self.push(2, &format!("{points:>+6.1}  {count} more metrics"));
+        let all: f64 = cause.deltas.iter().map(|delta| delta.points).sum();
+        let rest = all - told.iter().map(|delta| delta.points).sum::<f64>();
+        if rest.abs() >= POINTS_MIN {
+            self.push(2, &format!("{rest:>+6.1}  all others together"));
         }
     }
 
@@ -211,7 +212,7 @@ impl Text {
         for (topic, Freshness { last_event_at, stale }) in &record.freshness {
             let ago = age(*last_event_at, record.at);
             let stale = if *stale { "; the feed stopped for all accounts" } else { "" };
-            self.push(2, &format!("{topic:<20} last event {ago}{stale}"));
+            self.line(2, &format!("{topic:<20} last event {ago}{stale}"));
         }
         if record.freshness.is_empty() {
             self.push(2, "Nothing has happened yet.");
@@ -228,13 +229,8 @@ fn missing(record: &Record) -> String {
     if missing.is_empty() { String::new() } else { format!(" Not known: {}.", missing.join(", ")) }
 }
 
-fn row(metric: MetricId) -> Option<&'static Metric> {
-    CATALOGUE.iter().copied().flatten().find(|row| row.id == metric)
-}
-
 fn named(metric: MetricId) -> String {
-    row(metric)
-        .map_or_else(|| metric.name().to_owned(), |row| format!("{} {}", metric.name(), row.name))
+    format!("{} {}", metric.name(), metric.row().name)
 }
 
 fn term_words(term: &str) -> String {
@@ -310,9 +306,9 @@ fn odds(times: f64) -> String {
 fn age(at: Timestamp, now: Timestamp) -> String {
     let past_ms = now.millis_since(at);
     match past_ms {
-        it if it < HOUR_MS => "within the hour before".to_owned(),
-        it if it < 2 * DAY_MS => format!("{} h before", it / HOUR_MS),
-        it => format!("{} days before", it / DAY_MS),
+        it if it < HOUR_MS => "less than an hour earlier".to_owned(),
+        it if it < 2 * DAY_MS => format!("{} h earlier", it / HOUR_MS),
+        it => format!("{} days earlier", it / DAY_MS),
     }
 }
 

@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use super::output::Lines;
+use super::output::LineWriter;
 use super::progress::Progress;
 use crate::config::Config;
 use crate::engine::account::profile::Segment;
@@ -104,7 +104,7 @@ pub fn answer(
     history: &History,
     asked: &Questions,
     progress: &Progress,
-    lines: &mut Lines,
+    lines: &mut LineWriter,
 ) -> anyhow::Result<()> {
     let id_key = IdKey::new(config.privacy.key());
     let answerer = Answerer { model, id_key, decoder: Decoder::new() };

@@ -22,7 +22,7 @@ use crate::kafka::clock;
 use crate::replay::live::{self, Course, Heard};
 use gather::Gathered;
 use input::Input;
-use output::Lines;
+use output::LineWriter;
 use progress::Progress;
 use rejects::Rejects;
 
@@ -102,7 +102,7 @@ pub fn main(config: &Config, args: &Replay) -> anyhow::Result<Exit> {
     let progress = Progress::new(args.out.is_none());
     let gathered =
         gather::gather(config, &args.into(), Rejects::open(args.rejects.as_deref())?, &progress)?;
-    let mut lines = Lines::open(args.out.as_deref())?;
+    let mut lines = LineWriter::open(args.out.as_deref())?;
     match &questions {
         Some(questions) => {
             as_of::answer(config, &model, &gathered.history, questions, &progress, &mut lines)?;
@@ -121,7 +121,7 @@ fn replay(
     model: &Arc<Model>,
     gathered: &Gathered,
     progress: &Progress,
-    lines: &mut Lines,
+    lines: &mut LineWriter,
 ) -> anyhow::Result<()> {
     let id_key = IdKey::new(config.privacy.key());
     let mut engine = Engine::new(Arc::clone(model), id_key, Memory::All);

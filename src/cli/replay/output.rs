@@ -12,12 +12,12 @@ use crate::engine::output::{Output, OutputTopic};
 use crate::kafka::codec;
 
 /// A file or standard output, line by line.
-pub struct Lines {
+pub struct LineWriter {
     out: BufWriter<Box<dyn Write>>,
     n_lines: u64,
 }
 
-impl Lines {
+impl LineWriter {
     /// Writes to `path`, or else to standard output.
     ///
     /// # Errors

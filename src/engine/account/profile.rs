@@ -3,6 +3,7 @@
 //! Its segment and age are judged in `assess.rs`; this file keeps what was said.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::event_types;
@@ -67,7 +68,9 @@ pub struct Updated<'a> {
 }
 
 /// The four segments (`scoring.md` §1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Segment {
     /// Above 100 K ARR or 500 seats.

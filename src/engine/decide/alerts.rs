@@ -230,7 +230,7 @@ fn alert(
             at: situation.now,
         }],
         actions: rule.map(|rule| rule.actions.clone()).unwrap_or_default(),
-        owner: situation.account.profile.said().and_then(|said| said.csm.clone()),
+        owner: Some(situation.owner().0.clone()),
         due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
         links: vec![Link {
             href: format!("/accounts/{}", percent_encoded(account_id)),

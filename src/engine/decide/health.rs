@@ -11,11 +11,13 @@ use super::{Situation, churn, next_band};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
 use crate::engine::account::workflow::trend::{TREND_DAYS, TrendDay};
+use crate::engine::assess::lifecycle::{Onboarding, Progress};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, MetricId};
+use crate::engine::model::csm::CsmModel;
 use crate::engine::output::health::{
-    AccountHealth, Cause, Freshness, MeterFigures, OverrideFigures, ProfileFigures, TrendEntry,
-    UsageFigures,
+    AccountHealth, Cause, CsmFigures, Freshness, GoalFigures, MeterFigures, OverrideFigures,
+    ProfileFigures, TrendEntry, UsageFigures,
 };
 
 /// The record of what is said `now`.
@@ -63,6 +65,8 @@ pub(super) fn record(
         contribution_facts: churn::contribution_facts(situation),
         contract_position: assessment.churn.position,
         segment: assessment.segment,
+        phase: assessment.phase,
+        onboarding: goals(assessment.onboarding.as_ref()),
         usage: usage_figures(situation),
         peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
         texts: text_figures(situation),
@@ -71,6 +75,7 @@ pub(super) fn record(
         trend: trend(situation, workflow, now),
         to_next_band: next_band::steps(situation.model, assessment),
         freshness: freshness(situation),
+        csm: csm_figures(situation),
         profile: profile_figures(situation),
     }
 }
@@ -132,15 +137,39 @@ fn usage_figures(situation: &Situation<'_>) -> UsageFigures {
         wau: usage.weekly_active_users,
         mau: usage.monthly_active_users,
         seats: usage.seats,
+        activation: usage.activation,
         meters: meters.collect(),
     }
 }
 
+fn goals(onboarding: Option<&Onboarding>) -> BTreeMap<CompactString, GoalFigures> {
+    let goals = onboarding.map(Onboarding::goals).into_iter().flatten();
+    goals
+        .map(|(name, &Progress { value, target, is_met, due_at })| {
+            (CompactString::const_new(name), GoalFigures { value, target, met: is_met, due_at })
+        })
+        .collect()
+}
+
+fn csm_figures(situation: &Situation<'_>) -> CsmFigures {
+    let (name, assigned_by) = situation.owner();
+    let CsmModel { accounts_per_csm, touch, .. } =
+        situation.model.of(situation.assessment.segment).csm;
+    CsmFigures { name: name.clone(), assigned_by, accounts_per_csm, touch }
+}
+
 fn profile_figures(situation: &Situation<'_>) -> ProfileFigures {
-    let Some(said) = situation.account.profile.said() else { return ProfileFigures::default() };
+    let csm = Some(situation.owner().0.clone());
+    let Some(said) = situation.account.profile.said() else {
+        return ProfileFigures { csm, ..ProfileFigures::default() };
+    };
+    let model = situation.model;
+    let arr = model.arr(said);
     ProfileFigures {
         name: said.name.clone(),
-        csm: said.csm.clone(),
+        csm,
+        arr_reporting_cents: arr.map(|arr| (arr * 100.0).round() as i64),
+        reporting_currency: arr.map(|_| CompactString::from(&*model.currencies.reporting)),
         arr_cents: said.arr_cents,
         currency: said.currency.clone(),
         seats: said.seats,

@@ -13,6 +13,8 @@ mod points;
 mod publication;
 mod texts;
 
+use compact_str::CompactString;
+
 use super::account::Account;
 use super::account::fact::Fact;
 use super::account::workflow::Workflow;
@@ -20,6 +22,7 @@ use super::account::workflow::said::Said;
 use super::assess::Assessment;
 use super::fleet::Fleet;
 use super::model::Model;
+use super::model::csm::AssignedBy;
 use super::output::{AccountId, Output, OutputBody};
 use super::time::{DAY_MS, Timestamp};
 use overrides::Noted;
@@ -57,6 +60,12 @@ pub struct Decided {
 }
 
 impl Situation<'_> {
+    /// Who looks after the account, and who said so.
+    fn owner(&self) -> (&CompactString, AssignedBy) {
+        let csm = &self.model.of(self.assessment.segment).csm;
+        csm.owner(self.account_id, self.assessment.segment, self.account.profile.said())
+    }
+
     fn output(&self, body: OutputBody) -> Output {
         Output { account_id: self.account_id.clone(), at: self.now, body }
     }

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::churn::ChurnModel;
+use super::csm::CsmModel;
 use super::health::HealthModel;
+use super::lifecycle::Lifecycle;
 use super::problems::Problems;
 use super::schema;
 use crate::engine::account::profile::Segment;
@@ -26,6 +28,10 @@ pub struct SegmentModel {
     pub health: HealthModel,
     /// How the churn probability is computed.
     pub churn: ChurnModel,
+    /// The phases of an account's life, and what onboarding is to reach.
+    pub lifecycle: Lifecycle,
+    /// Who looks after an account.
+    pub csm: CsmModel,
 }
 
 /// The sections of each segment.
@@ -43,6 +49,8 @@ impl SegmentModel {
     fn check(&self, problems: &mut Problems) {
         self.health.check(problems);
         self.churn.check(problems);
+        self.lifecycle.check(problems);
+        self.csm.check(problems);
     }
 }
 

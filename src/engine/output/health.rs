@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::AccountId;
 use super::texts::{EscalationPattern, TextFigures};
 use crate::engine::account::profile::Segment;
+use crate::engine::assess::lifecycle::Phase;
 use crate::engine::model::churn::{ChurnBand, ContractPosition};
+use crate::engine::model::csm::{AssignedBy, Touch};
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
 
@@ -67,6 +69,10 @@ pub struct AccountHealth {
     pub contract_position: ContractPosition,
     /// The segment that the account is judged in.
     pub segment: Segment,
+    /// Where the account stands in its life; null while nothing is known of it.
+    pub phase: Option<Phase>,
+    /// The goals of onboarding, by name; empty once it lies far back.
+    pub onboarding: BTreeMap<CompactString, GoalFigures>,
     /// Active users and meters.
     pub usage: UsageFigures,
     /// How it stands among its peers.
@@ -86,6 +92,8 @@ pub struct AccountHealth {
     pub to_next_band: Vec<Step>,
     /// By topic, when the account's last event of it happened, and whether its feed stopped.
     pub freshness: BTreeMap<CompactString, Freshness>,
+    /// Who looks after it.
+    pub csm: CsmFigures,
     /// Who the account is.
     pub profile: ProfileFigures,
 }
@@ -143,6 +151,32 @@ pub struct Step {
     pub points: f64,
 }
 
+/// A goal of onboarding.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GoalFigures {
+    /// The figure, as far as it is known.
+    pub value: Option<f64>,
+    /// The figure to beat.
+    pub target: f64,
+    /// Whether it is beaten.
+    pub met: bool,
+    /// By when it is to be.
+    pub due_at: Timestamp,
+}
+
+/// Who looks after an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CsmFigures {
+    /// The customer-success manager; never empty.
+    pub name: CompactString,
+    /// Who said so.
+    pub assigned_by: AssignedBy,
+    /// How many accounts of this kind one manager looks after.
+    pub accounts_per_csm: u32,
+    /// How closely.
+    pub touch: Touch,
+}
+
 /// Active users of an account, and how much of its plan it uses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UsageFigures {
@@ -154,6 +188,8 @@ pub struct UsageFigures {
     pub mau: u64,
     /// Licensed seats.
     pub seats: Option<u32>,
+    /// Distinct users ever active over seats.
+    pub activation: Option<f64>,
     /// Metered limits of the plan, by name.
     pub meters: BTreeMap<CompactString, MeterFigures>,
 }
@@ -204,12 +240,16 @@ pub struct Freshness {
 pub struct ProfileFigures {
     /// Display name.
     pub name: Option<CompactString>,
-    /// The customer-success manager.
+    /// The customer-success manager: of the profile, else of the roster.
     pub csm: Option<CompactString>,
     /// Annual recurring revenue in cents of `currency`.
     pub arr_cents: Option<i64>,
     /// ISO 4217 code.
     pub currency: Option<CompactString>,
+    /// The same revenue in cents of the reporting currency, by the model's rates.
+    pub arr_reporting_cents: Option<i64>,
+    /// ISO 4217 code of the reporting currency.
+    pub reporting_currency: Option<CompactString>,
     /// Licensed seats.
     pub seats: Option<u32>,
     /// The parent account.

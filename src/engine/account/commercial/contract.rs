@@ -63,9 +63,20 @@ impl Contract {
 
     /// When the customer left; nothing for one that stays, or that signed or renewed since.
     pub fn churned_at(&self) -> Option<Timestamp> {
+        self.churned.stamp().filter(|churned| Some(*churned) > self.won()).map(|churned| churned.at)
+    }
+
+    /// When the customer last signed or renewed after leaving; nothing for one that never left or
+    /// is gone.
+    pub fn won_back_at(&self) -> Option<Timestamp> {
+        let churned = self.churned.stamp()?;
+        self.won().filter(|won| *won > churned).map(|won| won.at)
+    }
+
+    /// The last signature or renewal.
+    fn won(&self) -> Option<&Stamp> {
         let renewed = self.renewals.as_slice().last().map(|renewal| &renewal.stamp);
-        let won = self.signed.stamp().max(renewed);
-        self.churned.stamp().filter(|churned| Some(*churned) > won).map(|churned| churned.at)
+        self.signed.stamp().max(renewed)
     }
 }
 
@@ -85,8 +96,9 @@ mod tests {
         contract.note_churn(moment(4, "b"));
         contract.note_signature(ContractSigned { contract_end: None }, moment(2, "c"));
         assert_eq!(contract.churned_at(), Some(ms(4)));
+        assert_eq!(contract.won_back_at(), None);
         contract.note_renewal(renewed(None), moment(4, "c"));
-        assert_eq!(contract.churned_at(), None);
+        assert_eq!((contract.churned_at(), contract.won_back_at()), (None, Some(ms(4))));
         assert_eq!(contract.renewed_end.get(), Some(&ms(99)), "as no later one named an end");
         contract.note_churn(moment(5, "d"));
         assert_eq!(contract.churned_at(), Some(ms(5)));

@@ -112,23 +112,28 @@ fn service_levels(ticket: &TicketState, model: &TimeToResolve, now: Timestamp) -
 }
 
 fn satisfaction(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
-    let (support, feedback) = (&account.support, &account.feedback);
-    let model = &health.metrics.s3;
+    let (support, model) = (&account.support, &health.metrics.s3);
     let start = window::since(now, model.csat_window_days);
     let grades = f64::from(support.grades.since(start));
     let csat = (grades > 0.0)
         .then(|| model.csat_anchors.at(f64::from(support.grade_points.since(start)) / grades));
-    let start = window::since(now, model.nps_window_days);
-    let answers = f64::from(feedback.answers.since(start));
-    let nps = (answers > 0.0).then(|| {
-        let promoters = f64::from(feedback.promoters.since(start));
-        let detractors = f64::from(feedback.detractors.since(start));
-        model.nps_anchors.at(100.0 * (promoters / answers - detractors / answers))
-    });
+    let nps = nps(account, health, now).map(|nps| model.nps_anchors.at(nps));
     match (csat, nps) {
         (Some(csat), Some(nps)) => Some((csat + nps) / 2.0),
         (one, other) => one.or(other),
     }
+}
+
+/// The net promoter score of the window of S3, -100 to 100.
+pub fn nps(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
+    let feedback = &account.feedback;
+    let start = window::since(now, health.metrics.s3.nps_window_days);
+    let answers = f64::from(feedback.answers.since(start));
+    (answers > 0.0).then(|| {
+        let promoters = f64::from(feedback.promoters.since(start));
+        let detractors = f64::from(feedback.detractors.since(start));
+        100.0 * (promoters / answers - detractors / answers)
+    })
 }
 
 fn escalation_rate(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {

@@ -91,6 +91,11 @@ fn active_users(account: &Account, health: &HealthModel, now: Timestamp) -> Opti
 }
 
 fn feature_adoption(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
+    Some(health.metrics.p2.anchors.at(adoption(account, health, now)?))
+}
+
+/// Share of the core features in use: the x of P2.
+pub fn adoption(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
     let (features, model) = (&account.usage.features, &health.metrics.p2);
     if !features.is_any_ever() {
         return None;
@@ -98,14 +103,13 @@ fn feature_adoption(account: &Account, health: &HealthModel, now: Timestamp) -> 
     let start = window::since(now, model.window_days);
     let own = account.profile.said().map_or(&[][..], |said| &said.core_features);
     let core = if own.is_empty() { &health.core_features[..] } else { own };
-    let share = if core.is_empty() {
+    Some(if core.is_empty() {
         let known = features.since(window::since(now, model.breadth_window_days));
         if known > 0.0 { features.since(start) / known } else { 0.0 }
     } else {
         let used = core.iter().filter(|feature| features.is_seen_since(**feature, start)).count();
         used as f64 / core.len() as f64
-    };
-    Some(model.anchors.at(share))
+    })
 }
 
 fn login_frequency(account: &Account, health: &HealthModel, now: Timestamp) -> Option<f64> {
