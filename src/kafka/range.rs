@@ -113,7 +113,7 @@ pub fn partitions_of(config: &Config, topic: &str) -> anyhow::Result<u32> {
 
 /// A consumer without a group that is told where a topic ends.
 fn reader(config: &Config) -> Result<BaseConsumer<Logged>, KafkaError> {
-    let mut client = client::whole_reader(config, "replay");
+    let mut client = client::whole_reader(config, "range");
     client.set("enable.partition.eof", "true");
     client.create_with_context(Logged)
 }

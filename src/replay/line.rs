@@ -122,7 +122,7 @@ impl<'n> Reader<'n> {
         key: Option<&str>,
         take: impl FnOnce(&Said<'_>) -> T,
     ) -> Result<T, Refusal> {
-        let topic = self.topic(head, head.type_name.and_then(name))?;
+        let topic = self.topic(head, head.type_name.and_then(plain))?;
         let Some(broker_at) = head.instant() else { return Err(self.refused(topic, text)) };
         let account_id = if head.is_cloud_event() { head.subject } else { head.account_id };
         let own_key: String;
@@ -171,7 +171,7 @@ impl<'n> Reader<'n> {
             |topic: Topic, name: &str| topic.name() == name || self.names[topic.index()] == name;
         match (head.topic.filter(|it| it.get() != "null"), type_name) {
             (Some(given), _) => {
-                let given = name(given).ok_or(Refusal::UnknownTopic)?;
+                let given = plain(given).ok_or(Refusal::UnknownTopic)?;
                 let found = Topic::ALL.into_iter().find(|topic| has_name(*topic, given));
                 found.ok_or(Refusal::UnknownTopic)
             }
@@ -200,12 +200,7 @@ impl Head<'_> {
     }
 }
 
-/// A name, which needs no escapes; others are no names that we know.
-fn name(value: &RawValue) -> Option<&str> {
-    plain(value)
-}
-
-/// The content of a JSON text without escapes.
+/// The content of a JSON text without escapes; names that we know need none.
 fn plain(value: &RawValue) -> Option<&str> {
     let text = value.get().strip_prefix('"')?.strip_suffix('"')?;
     (!text.contains('\\')).then_some(text)

@@ -110,7 +110,7 @@ impl Gatherer<'_> {
     fn lines(&mut self, input: &str, mut lines: Lines) -> anyhow::Result<()> {
         let names = self.names.clone();
         let reader = Reader::new(Decoder::new(), &names);
-        while let Some(line) = lines.next().with_context(|| format!("reading {input}"))? {
+        while let Some(line) = lines.take().with_context(|| format!("reading {input}"))? {
             if input == "-" && line.number % BEAT_LINES == 0 {
                 self.progress.advance(0);
             }

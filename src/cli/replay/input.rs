@@ -122,7 +122,7 @@ impl Lines {
     ///
     /// # Errors
     /// When reading or unpacking fails.
-    pub fn next(&mut self) -> std::io::Result<Option<Line<'_>>> {
+    pub fn take(&mut self) -> std::io::Result<Option<Line<'_>>> {
         loop {
             self.line.clear();
             self.number += 1;
@@ -178,7 +178,7 @@ mod tests {
     fn lines(bytes: &[u8]) -> Vec<(u64, String, Option<usize>)> {
         let mut lines = Lines::of(Cursor::new(bytes.to_vec())).unwrap();
         let mut read = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.take().unwrap() {
             let text = String::from_utf8(line.bytes.to_vec()).unwrap();
             read.push((line.number, text, line.too_long_bytes));
         }
