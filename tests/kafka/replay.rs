@@ -58,8 +58,9 @@ pub(crate) fn topics_and_newest_records(broker: &Broker) -> anyhow::Result<()> {
     let published = read_topic(&installation.config, &installation.config.topics.account_health)?;
     let last = published.iter().flatten().next_back().context("nothing was published")?;
     let key = last.key.as_deref().context("a key")?;
-    let of_key = published.iter().flatten().filter(|record| record.key.as_deref() == Some(key));
-    let newest = of_key.last().and_then(|record| record.value.as_deref()).context("a value")?;
+    let mut of_key = published.iter().flatten();
+    let newest = of_key.rfind(|record| record.key.as_deref() == Some(key));
+    let newest = newest.and_then(|record| record.value.as_deref()).context("a value")?;
     let account = std::str::from_utf8(key)?;
     let found = pulse(&["explain", account, "--json"])?;
     ensure!(found.stdout.trim_ascii_end() == newest, "another record was found");
