@@ -65,7 +65,8 @@ proptest! {
 
     #[test]
     fn more_of_a_signal_never_calms(
-        circumstances in circumstances(), signals in strengths(), which in 0..SIGNALS, x in 0.0..=1.0_f64,
+        circumstances in circumstances(), signals in strengths(),
+        which in 0..SIGNALS, x in 0.0..=1.0_f64,
     ) {
         let (mut less, mut more) = (signals, signals);
         let before = signals[which].unwrap_or(0.0);
@@ -162,13 +163,13 @@ fn what_fed_a_signal_is_told() {
         let found = observed(of_segment, &Silences::NONE, &account, signal, now);
         found.iter().map(|it| (it.name, it.value)).collect()
     };
-    let departed_at = ("departed_at", Observed::Instant(instant("2024-03-01")));
-    let assigned_at = ("assigned_at", Observed::Instant(instant("2024-03-11")));
+    let departed_at = ("departed_at", Observed::At(instant("2024-03-01")));
+    let assigned_at = ("assigned_at", Observed::At(instant("2024-03-11")));
     assert_eq!(found(SignalId::SponsorDeparted), [departed_at, assigned_at]);
     let failed = [
         ("failed_payments", Observed::Count(1)),
         ("failed_payments_unsettled", Observed::Count(1)),
-        ("last_failed_at", Observed::Instant(instant("2024-03-05"))),
+        ("last_failed_at", Observed::At(instant("2024-03-05"))),
     ];
     assert_eq!(found(SignalId::PaymentIssue), failed);
     assert_eq!(found(SignalId::UsageDrop), [], "its topic is not live");
@@ -178,7 +179,8 @@ fn what_fed_a_signal_is_told() {
 fn a_segment_may_weigh_otherwise() {
     let text = include_str!("../config/model.yaml").replace(
         "by_segment: {}",
-        "by_segment: { smb: { churn: { tiers: { strong_odds: 2 }, signals: { org_change: { tier: strong } } } } }",
+        "by_segment: { smb: { churn: { tiers: { strong_odds: 2 }, \
+         signals: { org_change: { tier: strong } } } } }",
     );
     let model = Model::parse(&text).expect("a valid model");
     let mut signals = [None; SIGNALS];

@@ -73,13 +73,14 @@ fn published(history: &[Made]) -> Vec<AccountHealth> {
 }
 
 fn apply(engine: &mut Engine, number: usize, broker_at: Timestamp, late: u32, kind: &str, who: u8) {
-    let mut event: Value = serde_json::from_str(&kind.replace('@', &who.to_string())).unwrap();
+    let fields = kind.replace('@', &who.to_string());
+    let mut event: Value = serde_json::from_str(&fields).expect("the kinds are JSON");
     let at = broker_at.plus_millis(-i64::from(late) * HOUR_MS);
     event["event_id"] = json!(format!("e{number}"));
     event["account_id"] = json!("acme");
     event["ts"] = json!(at.to_string());
-    let named = |topic: &Topic| topic.types().contains(&event["type"].as_str().unwrap());
-    let topic = Topic::ALL.into_iter().find(named).unwrap();
+    let has_type = |topic: &Topic| topic.types().iter().any(|it| event["type"] == *it);
+    let topic = Topic::ALL.into_iter().find(has_type).expect("the kinds have types");
     let value = event.to_string();
     let record = Record {
         topic,

@@ -4,14 +4,13 @@
 //! `kafka.*` goes on top, except for the properties that `config/check.rs` refuses. What the
 //! clients are used for stands in `membership.rs`, `worker.rs`, `restore.rs` and `topics.rs`.
 
-use std::sync::OnceLock;
-
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::BaseProducer;
 
+use super::first_failure::FirstFailure;
 use crate::config::Config;
 use crate::config::value::Properties;
 
@@ -99,11 +98,6 @@ const TRANSACTIONAL: [(&str, &str); 4] = [
 /// Sends what librdkafka says to `tracing`; keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Logged;
-
-/// Keeps the first reason why a broker cannot be reached and does not log it: for clients that ask
-/// once, whose caller tells the reason.
-#[derive(Debug, Default)]
-pub(super) struct FirstFailure(OnceLock<String>);
 
 /// The group member of a worker, which fetches nothing.
 pub fn membership(config: &Config, worker: u32) -> ClientConfig {
@@ -267,29 +261,6 @@ impl ClientContext for Logged {
 }
 
 impl ConsumerContext for Logged {}
-
-impl FirstFailure {
-    pub(super) fn reason(&self) -> Option<String> {
-        self.0.get().cloned()
-    }
-}
-
-impl ClientContext for FirstFailure {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if facility == "FAIL" {
-            // `[thrd:ADDRESS]: ADDRESS: REASON (after 0ms in state CONNECT)`
-            let reason = message.splitn(3, ": ").last().unwrap_or(message);
-            let reason = reason.split(" (after ").next().unwrap_or(reason);
-            self.0.get_or_init(|| reason.to_owned());
-        } else {
-            log(level, facility, message);
-        }
-    }
-
-    fn error(&self, _error: KafkaError, _reason: &str) {}
-}
-
-impl ConsumerContext for FirstFailure {}
 
 #[cfg(test)]
 mod tests {

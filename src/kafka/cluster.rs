@@ -12,7 +12,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::client::{self, FirstFailure};
+use super::client;
+use super::first_failure::FirstFailure;
 use crate::config::Config;
 
 /// How long a broker may take to answer before it counts as missing.

@@ -38,6 +38,8 @@ pub mod partitioner;
 
 pub mod client;
 
+mod first_failure;
+
 pub mod cluster;
 
 pub mod topics;

@@ -42,7 +42,7 @@ pub(crate) fn a_bad_model(broker: &Broker) -> anyhow::Result<()> {
     let line = broken.lines().position(|line| line.contains("prodct")).unwrap_or_default() + 1;
     let path = path.to_string_lossy().into_owned();
     installation.set("MODEL", &path);
-    check(&installation, 78, &[&path, "prodct", &format!("line {line}")])
+    check(&installation, 78, &["prodct", &format!("{path}:{line}:")])
 }
 
 /// One input topic has another number of partitions.

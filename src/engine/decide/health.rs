@@ -14,7 +14,7 @@ use crate::engine::account::workflow::trend::{TREND_DAYS, TrendDay};
 use crate::engine::assess::lifecycle::{Onboarding, Progress};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, MetricId};
-use crate::engine::model::csm::CsmModel;
+use crate::engine::model::csm::Care;
 use crate::engine::output::health::{
     AccountHealth, Cause, CsmFigures, Freshness, GoalFigures, MeterFigures, OverrideFigures,
     ProfileFigures, TrendEntry, UsageFigures,
@@ -153,8 +153,8 @@ fn goals(onboarding: Option<&Onboarding>) -> BTreeMap<CompactString, GoalFigures
 
 fn csm_figures(situation: &Situation<'_>) -> CsmFigures {
     let (name, assigned_by) = situation.owner();
-    let CsmModel { accounts_per_csm, touch, .. } =
-        situation.model.of(situation.assessment.segment).csm;
+    let segment = situation.assessment.segment;
+    let Care { accounts_per_csm, touch } = situation.model.of(segment).csm.care(segment);
     CsmFigures { name: name.clone(), assigned_by, accounts_per_csm, touch }
 }
 

@@ -16,17 +16,34 @@ const ROSTER_MAX: usize = 10_000;
 /// The `csm` section.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct CsmModel {
-    /// How accounts of this kind are looked after.
-    pub touch: Touch,
-    /// How many accounts of this kind one manager looks after.
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub accounts_per_csm: u32,
+    /// How accounts are looked after, by segment.
+    care: CareBySegment,
     /// The owner of an account whose profile names none, while the roster has nobody for it.
     #[schemars(with = "String")]
     pub unassigned: CompactString,
     /// Who looks after accounts whose profile names nobody.
     #[schemars(length(max = ROSTER_MAX))]
     pub roster: Vec<Csm>,
+}
+
+/// How accounts are looked after.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[allow(missing_docs)] // the segments say what each is
+struct CareBySegment {
+    strategic: Care,
+    enterprise: Care,
+    mid_market: Care,
+    smb: Care,
+}
+
+/// How accounts of a kind are looked after.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Care {
+    /// How closely.
+    pub touch: Touch,
+    /// How many of them one manager looks after.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub accounts_per_csm: u32,
 }
 
 /// A customer-success manager of the roster.
@@ -94,6 +111,16 @@ impl CsmModel {
         }
     }
 
+    /// How accounts of a segment are looked after.
+    pub const fn care(&self, segment: Segment) -> Care {
+        match segment {
+            Segment::Strategic => self.care.strategic,
+            Segment::Enterprise => self.care.enterprise,
+            Segment::MidMarket => self.care.mid_market,
+            Segment::Smb => self.care.smb,
+        }
+    }
+
     /// Says everything that reads well and means nothing.
     pub(super) fn check(&self, problems: &mut Problems) {
         if self.unassigned.trim().is_empty() {
@@ -136,9 +163,9 @@ mod tests {
             segments: segments.clone(),
             weight: *weight,
         };
+        let care = Care { touch: Touch::Digital, accounts_per_csm: 100 };
         CsmModel {
-            touch: Touch::Digital,
-            accounts_per_csm: 100,
+            care: CareBySegment { strategic: care, enterprise: care, mid_market: care, smb: care },
             unassigned: "nobody".into(),
             roster: roster.iter().map(csm).collect(),
         }
