@@ -24,7 +24,7 @@ const EVENTS: i64 = 5_000;
 pub(crate) fn topics_and_newest_records(broker: &Broker) -> anyhow::Result<()> {
     let installation = Installation::new(broker, "replay", 3)?;
     installation.make_topics()?;
-    write_world(&installation, 12, usize::try_from(EVENTS)?)?;
+    write_world(&installation, 40, usize::try_from(EVENTS)?)?;
     let mut follower = Follower::new(&installation)?;
     let process = installation.run("only")?;
     follower.until("all is read", LIMIT, |seen| seen.taken() == EVENTS)?;
@@ -49,8 +49,9 @@ pub(crate) fn topics_and_newest_records(broker: &Broker) -> anyhow::Result<()> {
     let second = pulse(&["replay", "kafka:", "--from", middle])?;
     let taken = |run: &Output| -> anyhow::Result<i64> {
         let told = String::from_utf8_lossy(&run.stderr);
-        let words = told.split_whitespace().nth(1).context("a count")?;
-        Ok(words.parse()?)
+        let line = told.lines().find_map(|line| line.strip_prefix("pulse: "));
+        let word = line.and_then(|line| line.split(' ').next());
+        word.and_then(|word| word.parse().ok()).with_context(|| format!("no count: {told}"))
     };
     let counts = (taken(&first)?, taken(&second)?);
     ensure!(counts.0 > 0 && counts.1 > 0 && counts.0 + counts.1 == EVENTS, "{counts:?}");
