@@ -18,7 +18,7 @@ use crate::installation::Installation;
 const LIMIT: Duration = Duration::from_secs(90);
 /// How long a process may take to end well.
 const END_LIMIT: Duration = Duration::from_secs(25);
-const EVENTS: i64 = 5_000;
+const EVENTS: i64 = 4_000;
 
 /// All events of the topics are replayed, a stretch of them too; the newest record is explained.
 pub(crate) fn topics_and_newest_records(broker: &Broker) -> anyhow::Result<()> {
