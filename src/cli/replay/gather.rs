@@ -203,7 +203,7 @@ impl Gathered {
         let rate = n_events as f64 / seconds.max(1e-9);
         writeln!(
             out,
-            "pulse: {n_events} events, {n_lines} lines written in {seconds:.1} s, {rate:.0} events/s"
+            "pulse: {n_events} events, {n_lines} lines out in {seconds:.1} s, {rate:.0} events/s"
         )?;
         Ok(())
     }
