@@ -82,11 +82,11 @@ proptest! {
         circumstances in circumstances(), signals in strengths(), tenths in 0..=1000_u32,
     ) {
         let other = Circumstances { health_score: f64::from(tenths) / 10.0, ..circumstances };
-        let (one, other_one) = (weigh(&circumstances, signals), weigh(&other, signals));
         let is_healthier = circumstances.health_score >= other.health_score;
-        let (healthier, other) =
-            if is_healthier { (&one, &other_one) } else { (&other_one, &one) };
-        prop_assert!(healthier.logit <= other.logit);
+        let (one, other) = (weigh(&circumstances, signals), weigh(&other, signals));
+        let (better, worse) = if is_healthier { (one, other) } else { (other, one) };
+        prop_assert!(better.logit <= worse.logit && better.probability <= worse.probability);
+        prop_assert!(better.renewal_risk <= worse.renewal_risk && better.band <= worse.band);
     }
 }
 

@@ -3,7 +3,7 @@
 //! It needs no broker, no clock and no disk: files are opened and lines written in `cli/replay`,
 //! topics are read in `kafka/range.rs`, and what is believed and said is the engine's.
 //!
-//! Reading order: [`line`] and [`story`] make records, [`history`] holds and orders them,
+//! Reading order: [`mod@line`] and [`story`] make records, [`history`] holds and orders them,
 //! [`live`] lets an engine hear them one by one, [`as_of`] folds them up to given instants.
 
 pub mod history;

@@ -153,10 +153,13 @@ impl<const MAX: usize> DistinctDays<MAX> {
 impl Days {
     /// The days `from..to`, at most [`HORIZON_DAYS`] of them.
     fn range(from: Day, to: Day) -> Self {
-        let mut days = Self::default();
         let length = to.number().saturating_sub(from.number()).clamp(0, HORIZON_DAYS as i32);
-        for offset in 0..length {
-            days.insert(from.plus(offset));
+        let first = from.number().rem_euclid(HORIZON_DAYS as i32) as usize;
+        let end = first + length as usize;
+        let mut days = Self::default();
+        for (index, word) in days.0.iter_mut().enumerate() {
+            // The run of slots, and the part of it that begins anew at slot 0.
+            *word = bits(first, end, index) | bits(0, end.saturating_sub(HORIZON_DAYS), index);
         }
         days
     }
@@ -188,6 +191,15 @@ impl Days {
             }
         }
     }
+}
+
+/// The slots `first..end` that lie in a word.
+fn bits(first: usize, end: usize, word: usize) -> u64 {
+    let below = |slot: usize| match slot.saturating_sub(word * 64) {
+        places @ 0..64 => (1_u64 << places) - 1,
+        _ => u64::MAX,
+    };
+    below(end) & !below(first)
 }
 
 #[cfg(test)]

@@ -163,12 +163,15 @@ fn observe_feature_decline(case: &Case<'_>) -> Observations {
 fn weekly_use(case: &Case<'_>) -> (f64, f64) {
     let n_weeks = i32::from(case.churn.signals.irregular_usage.weeks);
     let first = case.as_of.day().plus(-7 * n_weeks);
-    let week = |n: i32| {
-        let from = first.plus(7 * n);
-        case.account.usage.use_between(from, from.plus(7))
-    };
-    let mean = case.account.usage.use_between(first, case.as_of.day()) / f64::from(n_weeks);
-    let squares: f64 = (0..n_weeks).map(|n| (week(n) - mean) * (week(n) - mean)).sum();
+    let (mut mean, mut squares) = (0.0, 0.0);
+    let mut used = case.account.usage.use_since(first);
+    for n in 1..=n_weeks {
+        let used_after = case.account.usage.use_since(first.plus(7 * n));
+        let deviation = used - used_after - mean;
+        mean += deviation / f64::from(n);
+        squares += deviation * (used - used_after - mean);
+        used = used_after;
+    }
     (mean, squares / f64::from(n_weeks - 1))
 }
 
