@@ -72,7 +72,7 @@ fn with_windows(change: fn(u32) -> u32) -> Model {
 #[library_benchmark(setup = scene)]
 #[bench::shipped(Model::default())]
 #[bench::one_window(with_windows(|_| 28))]
-#[bench::twice_as_long(with_windows(|days| (days * 2).min(380)))]
+#[bench::half_as_long_again(with_windows(|days| if days < 100 { days * 3 / 2 } else { days }))]
 fn assessment(scene: Box<Scene>) -> (Box<Scene>, Assessment) {
     let assessment = assess_one(black_box(&scene));
     (scene, assessment)
