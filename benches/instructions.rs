@@ -10,7 +10,7 @@ use std::hint::black_box;
 use customer_pulse::engine::account::Account;
 use customer_pulse::engine::assess::{Assessment, assess};
 use customer_pulse::engine::id::IdKey;
-use customer_pulse::engine::model::Model;
+use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
 use customer_pulse::engine::silence::Silences;
 use customer_pulse::engine::text::Labels;
 use customer_pulse::engine::time::Timestamp;
@@ -57,8 +57,22 @@ fn read_and_fold(mut scene: Box<Scene>) -> Box<Scene> {
     scene
 }
 
+/// The model that ships with each of its windows changed: their number and length must not count.
+fn with_windows(change: fn(u32) -> u32) -> Model {
+    let mut parts = DEFAULT_TEXT.split("window_days: ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(part.len());
+        let days = part[..digits].parse().expect("days are a number");
+        text.push_str(&format!("window_days: {}{}", change(days), &part[digits..]));
+    }
+    Model::parse(&text).expect("these windows can be asked for")
+}
+
 #[library_benchmark(setup = scene)]
 #[bench::shipped(Model::default())]
+#[bench::one_window(with_windows(|_| 28))]
+#[bench::half_as_long_again(with_windows(|days| if days < 100 { days * 3 / 2 } else { days }))]
 fn assessment(scene: Box<Scene>) -> (Box<Scene>, Assessment) {
     let assessment = assess_one(black_box(&scene));
     (scene, assessment)
