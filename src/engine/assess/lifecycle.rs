@@ -180,3 +180,45 @@ pub fn activation(account: &Account) -> Option<f64> {
     let seats = account.profile.said()?.seats?;
     Some(account.usage.users.total() / f64::from(seats))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::account::profile::Segment;
+    use crate::engine::model::Model;
+
+    #[test]
+    fn onboarding_phases_end_with_their_last_whole_day() {
+        let model = Model::default();
+        let phases = &model.of(Segment::Smb).lifecycle.phases;
+        for (age_days, phase) in [
+            (-3.0, Some(Phase::Kickoff)),
+            (7.99, Some(Phase::Kickoff)),
+            (8.0, Some(Phase::Activation)),
+            (30.99, Some(Phase::Activation)),
+            (31.0, Some(Phase::EarlyValue)),
+            (90.99, Some(Phase::EarlyValue)),
+            (91.0, None),
+        ] {
+            assert_eq!(onboarding_phase(phases, age_days), phase, "{age_days}");
+        }
+    }
+
+    #[test]
+    fn of_an_account_without_events_nothing_is_said() {
+        let (model, account) = (Model::default(), Account::default());
+        let sections = model.of(Segment::Smb);
+        let now = Timestamp::default();
+        assert_eq!(Phase::of(sections, &account, now), None);
+        assert_eq!(Onboarding::of(sections, &account, now), None);
+        assert_eq!(activation(&account), None);
+    }
+
+    #[test]
+    fn published_names_are_those_of_the_enum() {
+        for phase in [Phase::Kickoff, Phase::EarlyValue, Phase::Renewal90, Phase::WonBack] {
+            let written = serde_json::to_value(phase).expect("a name");
+            assert_eq!(written, phase.name());
+        }
+    }
+}
