@@ -224,3 +224,30 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_metric_that_rises_never_lowers_health(
+            metrics in prop::collection::vec(prop::option::of(0.0..=100.0_f64), METRICS),
+            which in 0..METRICS,
+            by in 0.0..=100.0_f64,
+        ) {
+            let model = Model::default();
+            let health = &model.of(Segment::Smb).health;
+            let mut scores = [None; METRICS];
+            scores.copy_from_slice(&metrics);
+            let before = Parts::of(health, &scores);
+            scores[which] = scores[which].map(|score| (score + by).min(100.0));
+            let after = Parts::of(health, &scores);
+            prop_assert!(after.health >= before.health - 1e-9);
+            prop_assert!((after.confidence - before.confidence).abs() < 1e-12);
+        }
+    }
+}
