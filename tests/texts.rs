@@ -8,6 +8,7 @@ use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::fact::{Fact, Facts, Folded};
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::assess::assess;
+use customer_pulse::engine::assess::texts::{CategoryFigures, TextFigures};
 use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
@@ -189,7 +190,7 @@ proptest! {
 
     #[test]
     fn any_order_of_texts_gives_the_same_state(history in histories(), turn in 0..80_usize) {
-            let fold = |history: &[Made]| {
+        let fold = |history: &[Made]| {
             let mut account = Account::new(Memory::All);
             for made in history {
                 made.fold_into(&mut account);
@@ -202,7 +203,7 @@ proptest! {
         let mut found = fold(&other);
         // How many copies came is told, and which event came last, by the order of arrival.
         let figures = |account: &Account| {
-            assess(&MODEL, &Silences::NONE, account, instant(150, 2)).texts
+            format!("{:?}", TextFigures::of(account, &MODEL.texts, instant(150, 2)))
         };
         prop_assert_eq!(figures(&found), figures(&account));
         prop_assert!(found.texts().iter().zip(account.texts()).all(|(one, other)| *one == other));
@@ -225,16 +226,16 @@ fn figures_are_recounts_of_what_was_said() {
     {
         made(id, "note", &note(text), *day).fold_into(&mut account);
     }
-    let figures = |now: i32| assess(&MODEL, &Silences::NONE, &account, instant(now, 0)).texts;
+    let figures = |now: i32| TextFigures::of(&account, &MODEL.texts, instant(now, 0));
     let of = |text: &str| f64::from(labels(text).sentiment.expect("English")) / 1000.0;
     let close = |found: Option<f64>, wanted: f64| (found.unwrap() - wanted).abs() < 1e-9;
     let recent = (2.0 * of(cross) + of(glad)) / 3.0;
     let found = figures(50);
     assert_eq!(found.sentiment.texts, 3);
     assert!(close(found.sentiment.mean, recent) && close(found.sentiment.trend, recent - of(glad)));
-    assert!(close(found.by_name(&MODEL.texts, "feedback.bug"), 2.0));
-    assert!(close(found.by_name(&MODEL.texts, "sentiment_trend"), recent - of(glad)));
-    assert_eq!(found.by_name(&MODEL.texts, "feedback.nothing"), None);
+    let bugs = CategoryFigures { texts: 2, texts_before: 0 };
+    assert_eq!(found.categories.get(&name_hash("bug")), Some(&bugs));
+    assert_eq!(found.categories.get(&name_hash("nothing")), None);
     // One of the texts before has left the window: they are too few.
     assert_eq!(figures(96).sentiment.trend, None);
     assert_eq!(figures(200).sentiment.mean, None);
@@ -254,8 +255,8 @@ fn escalations_have_a_feature_and_a_severity_in_common() {
         made(3, "ticket_opened", &ticket("t1", 1), 9),
     ];
     let pattern = |account: &Account, day| {
-        let found = assess(&MODEL, &Silences::NONE, account, instant(day, 0)).texts.escalations;
-        let feature = found.feature.map(|several| (several.of, several.escalations));
+        let found = TextFigures::of(account, &MODEL.texts, instant(day, 0)).escalations;
+        let feature = found.feature.map(|several| (name_hash(several.of), several.escalations));
         (feature, found.severity.map(|several| (several.of, several.escalations)))
     };
     for event in &events {

@@ -1,6 +1,6 @@
 //! The scores of independent implementations, row by row: `vectors/README.md` says what they are.
 //!
-//! Properties that hold for any history are tested in `properties.rs`.
+//! Properties that hold for any history are tested in `histories/`.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -11,8 +11,7 @@ use super::model::health::{HealthBand, HealthModel};
 use super::silence::Silences;
 use super::time::Timestamp;
 use churn::{Churn, Circumstances};
-use lifecycle::{Onboarding, Phase, activation};
-use texts::TextFigures;
+use lifecycle::activation;
 
 pub mod churn;
 pub mod lifecycle;
@@ -46,14 +45,8 @@ pub struct Assessment {
     pub churn: Churn,
     /// Which kind of customer it is.
     pub segment: Segment,
-    /// Where it stands in its life; nothing while nothing is known of it.
-    pub phase: Option<Phase>,
-    /// Where onboarding stands; nothing once it lies far back.
-    pub onboarding: Option<Onboarding>,
     /// Who uses the product.
     pub usage: UsageFigures,
-    /// What its texts tell.
-    pub texts: TextFigures,
     /// When each topic last spoke of the account, in the order of [`Topic::ALL`].
     pub freshness: [Option<Timestamp>; Topic::ALL.len()],
 }
@@ -122,9 +115,6 @@ pub fn assess(model: &Model, silences: &Silences, account: &Account, now: Timest
             seats: said.and_then(|said| said.seats),
             activation: activation(account),
         },
-        phase: Phase::of(of_segment, account, now),
-        onboarding: Onboarding::of(of_segment, account, now),
-        texts: TextFigures::of(account, &model.texts, now),
         freshness: Topic::ALL.map(|topic| account.feed(topic).last_at()),
     }
 }

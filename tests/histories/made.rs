@@ -1,6 +1,6 @@
 //! Made-up histories: any events of any facet, at any time, in any order, at times copied.
 //!
-//! What must hold for them is said in `main.rs`.
+//! What must hold for them is said in `main.rs` and `facets.rs`.
 
 use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::fact::Folded;
@@ -14,72 +14,120 @@ use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
 use proptest::prelude::*;
 
 /// 2024-01-01, the first day of every history here.
-const FIRST_DAY: i32 = 19_723;
+pub(crate) const FIRST_DAY: i32 = 19_723;
+pub(crate) const KEY: IdKey = IdKey::new([7; 16]);
 
-/// A made-up event: how many days and parts of a day after the first one, what, of whom.
+/// Type and fields; `@` stands for a small number, `%` for an instant.
+pub(crate) type Kinds = &'static [(&'static str, &'static str)];
+
+const ACCOUNTS: Kinds = &[
+    ("account_updated", r#"{"seats":@,"core_features":["f1","f@"]}"#),
+    ("account_updated", r#"{"arr_cents":9@00000,"created_at":"%"}"#),
+    ("account_updated", r#"{"term_months":@,"contract_end":"%"}"#),
+];
+
+const USAGE: Kinds = &[
+    ("session", r#"{"user_id":"u@","duration_s":9@0,"features":["f@","g"]}"#),
+    ("login", r#"{"user_id":"u@"}"#),
+    ("feature_used", r#"{"user_id":"u@","feature":"f@"}"#),
+    ("feature_used", r#"{"feature":"f@","count":@}"#),
+    ("api_call", r#"{"count":1@,"errors":@}"#),
+    ("plan_usage", r#"{"meter":"m@","used":@,"limit":9}"#),
+];
+
+const SUPPORT: Kinds = &[
+    ("ticket_opened", r#"{"ticket_id":"t@","severity":2}"#),
+    ("ticket_opened", r#"{"ticket_id":"t@","severity":4}"#),
+    ("ticket_escalated", r#"{"ticket_id":"t@"}"#),
+    ("ticket_resolved", r#"{"ticket_id":"t@"}"#),
+    ("ticket_reopened", r#"{"ticket_id":"t@"}"#),
+    ("csat", r#"{"score":3}"#),
+    ("self_service", "{}"),
+];
+
+const FEEDBACK: Kinds =
+    &[("nps", r#"{"score":@,"respondent_id":"r@"}"#), ("survey_sent", r#"{"respondent_id":"r@"}"#)];
+
+pub(crate) const RELATIONSHIP: Kinds = &[
+    ("sponsor_assigned", r#"{"sponsor":"p@"}"#),
+    ("sponsor_engaged", r#"{"kind":"call"}"#),
+    ("sponsor_departed", "{}"),
+    ("stakeholder_changed", r#"{"role":"r@","person":"p"}"#),
+    ("business_review", r#"{"status":"attended","kind":"executive"}"#),
+    ("business_review", r#"{"status":"attended","kind":"operational"}"#),
+    ("business_review", r#"{"status":"missed"}"#),
+    ("business_review_scheduled", r#"{"at":"%"}"#),
+    ("outreach_sent", r#"{"outreach_id":"o@"}"#),
+    ("outreach_replied", r#"{"outreach_id":"o@"}"#),
+    ("meeting", r#"{"status":"scheduled","at":"%"}"#),
+    ("meeting", r#"{"status":"attended"}"#),
+    ("meeting", r#"{"status":"missed"}"#),
+    ("action_item", r#"{"item_id":"i@","status":"opened","due":"%"}"#),
+    ("action_item", r#"{"item_id":"i@","status":"done"}"#),
+    ("advocacy", r#"{"kind":"case_study"}"#),
+    ("community", "{}"),
+    ("org_change", "{}"),
+    ("training_completed", "{}"),
+    ("kickoff_held", "{}"),
+    ("note", r#"{"channel":"mail","text":"hello"}"#),
+];
+
+pub(crate) const OUTCOMES: Kinds = &[
+    ("roi_reported", r#"{"realized":@,"target":5}"#),
+    ("kpi", r#"{"kpi_id":"k@","actual":@,"target":4}"#),
+    ("kpi", r#"{"kpi_id":"k@","actual":2,"target":@}"#),
+    ("first_value", "{}"),
+    ("use_case_activated", r#"{"use_case":"u@"}"#),
+    ("use_case_retired", r#"{"use_case":"u@"}"#),
+    ("integration_deployed", "{}"),
+    ("milestone_planned", r#"{"milestone_id":"m@","due":"%"}"#),
+    ("milestone_completed", r#"{"milestone_id":"m@"}"#),
+    ("project_delayed", "{}"),
+    ("objective_set", r#"{"objective_id":"o@","title":"more"}"#),
+    ("outcome_documented", "{}"),
+    ("success_plan_updated", "{}"),
+];
+
+pub(crate) const COMMERCIAL: Kinds = &[
+    ("invoice_issued", r#"{"invoice_id":"i@","due":"%"}"#),
+    ("payment_received", r#"{"invoice_id":"i@"}"#),
+    ("payment_failed", r#"{"invoice_id":"i@"}"#),
+    ("renewal_touch", "{}"),
+    ("renewal_reply", "{}"),
+    ("renewal_intent", r#"{"intent":"unsure"}"#),
+    ("renewal_intent", r#"{"intent":"likely"}"#),
+    ("expansion_opened", "{}"),
+    ("expansion_won", "{}"),
+    ("expansion_lost", "{}"),
+    ("budget_status", r#"{"status":"confirmed"}"#),
+    ("budget_status", r#"{"status":"at_risk"}"#),
+    ("budget_concern", "{}"),
+    ("competitor_mention", r#"{"competitor":"c@"}"#),
+    ("contract_signed", "{}"),
+    ("contract_renewed", r#"{"arr_cents":@00}"#),
+    ("contract_renewed", r#"{"contract_end":"%"}"#),
+    ("contract_churned", "{}"),
+];
+
+const FACETS: [(Topic, Kinds); 7] = [
+    (Topic::Accounts, ACCOUNTS),
+    (Topic::Usage, USAGE),
+    (Topic::Support, SUPPORT),
+    (Topic::Feedback, FEEDBACK),
+    (Topic::Relationship, RELATIONSHIP),
+    (Topic::Outcomes, OUTCOMES),
+    (Topic::Commercial, COMMERCIAL),
+];
+
+/// A made-up event.
 #[derive(Clone, Debug)]
 pub(crate) struct Made {
     pub(crate) id: u32,
-    day: i32,
-    part: u32,
-    kind: usize,
-    who: u8,
+    pub(crate) topic: Topic,
+    pub(crate) type_name: &'static str,
+    body: String,
+    pub(crate) at: Timestamp,
 }
-
-/// Types of every facet; `@` stands for a number from 1 to 8.
-const KINDS: &[(Topic, &str, &str)] = &[
-    (Topic::Usage, "session", r#"{"user_id":"u@","duration_s":9@0,"features":["f@","g"]}"#),
-    (Topic::Usage, "login", r#"{"user_id":"u@"}"#),
-    (Topic::Usage, "feature_used", r#"{"user_id":"u@","feature":"f@"}"#),
-    (Topic::Usage, "feature_used", r#"{"feature":"f@","count":@}"#),
-    (Topic::Usage, "api_call", r#"{"count":1@,"errors":@}"#),
-    (Topic::Usage, "plan_usage", r#"{"meter":"m@","used":@,"limit":9}"#),
-    (Topic::Support, "ticket_opened", r#"{"ticket_id":"t@","severity":2}"#),
-    (Topic::Support, "ticket_opened", r#"{"ticket_id":"t@","severity":4}"#),
-    (Topic::Support, "ticket_escalated", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "ticket_resolved", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "ticket_reopened", r#"{"ticket_id":"t@"}"#),
-    (Topic::Support, "csat", r#"{"score":3}"#),
-    (Topic::Support, "self_service", "{}"),
-    (Topic::Feedback, "nps", r#"{"score":@,"respondent_id":"r@"}"#),
-    (Topic::Feedback, "survey_sent", r#"{"respondent_id":"r@"}"#),
-    (Topic::Accounts, "account_updated", r#"{"seats":@,"core_features":["f1","f@"]}"#),
-    (Topic::Accounts, "account_updated", r#"{"arr_cents":9@00000,"created_at":"2024-01-0@"}"#),
-    (Topic::Accounts, "account_updated", r#"{"term_months":@,"contract_end":"2024-0@-01"}"#),
-    (Topic::Relationship, "sponsor_assigned", "{}"),
-    (Topic::Relationship, "sponsor_engaged", "{}"),
-    (Topic::Relationship, "sponsor_departed", "{}"),
-    (Topic::Relationship, "business_review", r#"{"status":"attended"}"#),
-    (Topic::Relationship, "business_review", r#"{"status":"missed"}"#),
-    (Topic::Relationship, "outreach_sent", r#"{"outreach_id":"o@"}"#),
-    (Topic::Relationship, "outreach_replied", r#"{"outreach_id":"o@"}"#),
-    (Topic::Relationship, "meeting", r#"{"status":"attended"}"#),
-    (Topic::Relationship, "meeting", r#"{"status":"missed"}"#),
-    (Topic::Relationship, "advocacy", r#"{"kind":"review"}"#),
-    (Topic::Relationship, "community", "{}"),
-    (Topic::Relationship, "org_change", "{}"),
-    (Topic::Outcomes, "roi_reported", r#"{"realized":@,"target":5}"#),
-    (Topic::Outcomes, "kpi", r#"{"kpi_id":"k@","actual":@,"target":5}"#),
-    (Topic::Outcomes, "first_value", "{}"),
-    (Topic::Outcomes, "use_case_activated", r#"{"use_case":"c@"}"#),
-    (Topic::Outcomes, "use_case_retired", r#"{"use_case":"c@"}"#),
-    (Topic::Outcomes, "milestone_planned", r#"{"milestone_id":"m@","due":"2024-0@-11"}"#),
-    (Topic::Outcomes, "milestone_completed", r#"{"milestone_id":"m@"}"#),
-    (Topic::Outcomes, "project_delayed", "{}"),
-    (Topic::Commercial, "invoice_issued", r#"{"invoice_id":"i@","due":"2024-0@-21"}"#),
-    (Topic::Commercial, "payment_received", r#"{"invoice_id":"i@"}"#),
-    (Topic::Commercial, "payment_failed", r#"{"invoice_id":"i@"}"#),
-    (Topic::Commercial, "renewal_touch", "{}"),
-    (Topic::Commercial, "renewal_reply", "{}"),
-    (Topic::Commercial, "renewal_intent", r#"{"intent":"unsure"}"#),
-    (Topic::Commercial, "expansion_opened", "{}"),
-    (Topic::Commercial, "budget_status", r#"{"status":"at_risk"}"#),
-    (Topic::Commercial, "budget_status", r#"{"status":"confirmed"}"#),
-    (Topic::Commercial, "budget_concern", "{}"),
-    (Topic::Commercial, "competitor_mention", "{}"),
-    (Topic::Commercial, "contract_renewed", r#"{"contract_end":"2025-0@-01"}"#),
-    (Topic::Commercial, "contract_churned", "{}"),
-];
 
 /// An instant of a history.
 pub(crate) fn instant(day: i32, part: u32) -> Timestamp {
@@ -87,38 +135,73 @@ pub(crate) fn instant(day: i32, part: u32) -> Timestamp {
 }
 
 impl Made {
-    pub(crate) fn at(&self) -> Timestamp {
-        instant(self.day, self.part)
-    }
-
-    pub(crate) fn topic(&self) -> Topic {
-        KINDS[self.kind].0
+    pub(crate) fn new(
+        id: u32,
+        topic: Topic,
+        kind: (&'static str, &str),
+        who: u32,
+        at: Timestamp,
+    ) -> Self {
+        let date = at.plus_days(i64::from(who * 7) - 20).to_string();
+        let body = kind.1.replace('@', &who.to_string()).replace('%', &date);
+        Self { id, topic, type_name: kind.0, body, at }
     }
 
     pub(crate) fn fold_into(&self, account: &mut Account) -> Folded {
-        let (topic, type_name, body) = KINDS[self.kind];
-        let body = body.replace('@', &self.who.to_string());
+        // Ids of more than one digit tell an order of bytes from an order of numbers.
         let event_id = self.id.to_string();
-        let body = EventBody::read(topic, type_name, &Body::Json(&body));
+        let body = EventBody::read(self.topic, self.type_name, &Body::Json(&self.body));
         let event = Event {
             event_id: Id::new(Str::borrowed(&event_id)).expect("digits are an id"),
             account_id: Id::new(Str::borrowed("a")).expect("a letter is an id"),
-            at: self.at(),
+            at: self.at,
             source: None,
-            body: body.expect("the kinds are valid for 1 to 8"),
+            body: body.expect("the kinds are valid for numbers from 1"),
         };
-        account.fold(&event, self.at(), &IdKey::new([7; 16]), &Labels::NONE)
+        account.fold(&event, self.at, &KEY, &Labels::NONE)
+    }
+
+    /// Its record's value.
+    pub(crate) fn value(&self) -> String {
+        let Self { id, type_name, body, at, .. } = self;
+        let separator = if body == "{}" { "" } else { "," };
+        let envelope =
+            format!(r#""event_id":"{id}","account_id":"a","type":"{type_name}","ts":"{at}""#);
+        format!("{{{envelope}{separator}{}", &body[1..])
     }
 }
 
-/// Histories of up to 350 days, at times copied and tied, in no order.
-pub(crate) fn histories() -> impl Strategy<Value = Vec<Made>> {
-    let made = (0..350_i32, 0..5_u32, 0..KINDS.len(), 1..9_u8)
-        .prop_map(|(day, part, kind, who)| Made { id: 0, day, part, kind, who });
-    prop::collection::vec(made, 1..160).prop_map(|mut history| {
-        for (id, made) in history.iter_mut().enumerate() {
-            made.id = id as u32;
-        }
+/// Histories of up to 350 days of all facets.
+pub(crate) fn of_all_facets() -> impl Strategy<Value = Vec<Made>> {
+    let kinds = FACETS.iter().flat_map(|(topic, kinds)| kinds.iter().map(|kind| (*topic, *kind)));
+    histories(kinds.collect(), (0..350_i32).boxed())
+}
+
+/// Histories of three years, far beyond every horizon, of one of the three facets that hold most.
+pub(crate) fn of_one_facet() -> impl Strategy<Value = Vec<Made>> {
+    let day = prop_oneof![0..1100_i32, 700..720_i32, 300..330_i32].boxed();
+    (4..FACETS.len()).prop_flat_map(move |facet| {
+        let (topic, kinds) = FACETS[facet];
+        histories(kinds.iter().map(|kind| (topic, *kind)).collect(), day.clone())
+    })
+}
+
+/// Any history: at times copied and tied, in no order.
+pub(crate) fn any_history() -> impl Strategy<Value = Vec<Made>> {
+    prop_oneof![of_all_facets(), of_one_facet()]
+}
+
+fn histories(
+    kinds: Vec<(Topic, (&'static str, &'static str))>,
+    day: BoxedStrategy<i32>,
+) -> impl Strategy<Value = Vec<Made>> {
+    let made = (0..kinds.len(), 1..9_u32, day, 0..5_u32);
+    prop::collection::vec(made, 1..160).prop_map(move |things| {
+        let made = |(id, (kind, who, day, part)): (usize, (usize, u32, i32, u32))| {
+            let (topic, kind) = kinds[kind];
+            Made::new(id as u32, topic, kind, who, instant(day, part))
+        };
+        let mut history: Vec<Made> = things.into_iter().enumerate().map(made).collect();
         let copies: Vec<Made> = history.iter().step_by(7).cloned().collect();
         history.extend(copies);
         history

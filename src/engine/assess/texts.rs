@@ -2,23 +2,24 @@
 //!
 //! How labels are made is said in `text.rs`; how they are kept in `account/texts.rs`.
 
+use std::collections::BTreeMap;
+
 use crate::engine::account::Account;
 use crate::engine::account::support::escalations::Several;
 use crate::engine::account::texts::Texts;
-use crate::engine::id::name_hash;
-use crate::engine::model::terms::{CATEGORIES_MAX, TextModel};
+use crate::engine::model::terms::TextModel;
 use crate::engine::time::Timestamp;
 use crate::engine::window;
 
-/// What an account's texts tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct TextFigures {
+/// What an account's texts tell; made when a record tells it, not with each assessment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextFigures<'a> {
     /// How they sound.
     pub sentiment: SentimentFigures,
     /// What escalations have in common.
-    pub escalations: EscalationPattern,
-    /// Feedback by category, in the order of the model's categories.
-    pub categories: [CategoryFigures; CATEGORIES_MAX],
+    pub escalations: EscalationPattern<'a>,
+    /// Feedback by the hash of its category's name, of the categories lately spoken of.
+    pub categories: BTreeMap<u64, CategoryFigures>,
 }
 
 /// How texts sound; only those whose language is known count.
@@ -34,9 +35,9 @@ pub struct SentimentFigures {
 
 /// Escalations that are about one feature, or of one severity: nothing below the model's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EscalationPattern {
-    /// The public hash of the feature's name.
-    pub feature: Option<Several<u64>>,
+pub struct EscalationPattern<'a> {
+    /// The feature's name.
+    pub feature: Option<Several<&'a str>>,
     /// 1 (worst) to 4.
     pub severity: Option<Several<u8>>,
 }
@@ -50,42 +51,24 @@ pub struct CategoryFigures {
     pub texts_before: u32,
 }
 
-impl TextFigures {
+impl<'a> TextFigures<'a> {
     /// The figures of an account as of `now`.
-    pub(super) fn of(account: &Account, model: &TextModel, now: Timestamp) -> Self {
-        let mut figures = Self {
-            sentiment: SentimentFigures::of(account, model, now),
-            escalations: EscalationPattern::of(account, model, now),
-            ..Self::default()
-        };
+    pub fn of(account: &'a Account, model: &TextModel, now: Timestamp) -> Self {
+        let mut categories: BTreeMap<u64, CategoryFigures> = BTreeMap::new();
         let (from, to) = window::before(now, model.window_days, model.baseline_days);
         for (hash, category) in account.texts().into_iter().flat_map(Texts::categories) {
-            let is_recent = category.terms.last_at() >= Some(from.start());
-            if let Some(place) = model.category_place(hash).filter(|_| is_recent) {
-                figures.categories[place].texts += category.texts.since(to);
-                figures.categories[place].texts_before += category.texts.between(from, to);
+            let texts = category.texts.since(to);
+            let texts_before = category.texts.between(from, to);
+            if texts + texts_before > 0 {
+                let figures = categories.entry(hash).or_default();
+                figures.texts += texts;
+                figures.texts_before += texts_before;
             }
         }
-        figures
-    }
-
-    /// A figure by the name under which conditions know it: `sentiment`, `sentiment_trend`,
-    /// `sentiment_texts`, `escalation_pattern` (the larger number), `feedback.CATEGORY`; nothing
-    /// when it does not exist.
-    pub fn by_name(&self, model: &TextModel, name: &str) -> Option<f64> {
-        match name {
-            "sentiment" => self.sentiment.mean,
-            "sentiment_trend" => self.sentiment.trend,
-            "sentiment_texts" => Some(self.sentiment.texts.into()),
-            "escalation_pattern" => {
-                let feature = self.escalations.feature.map(|several| several.escalations);
-                let severity = self.escalations.severity.map(|several| several.escalations);
-                feature.max(severity).map(f64::from)
-            }
-            name => {
-                let place = model.category_place(name_hash(name.strip_prefix("feedback.")?))?;
-                Some(self.categories[place].texts.into())
-            }
+        Self {
+            sentiment: SentimentFigures::of(account, model, now),
+            escalations: EscalationPattern::of(account, model, now),
+            categories,
         }
     }
 }
@@ -101,16 +84,14 @@ impl SentimentFigures {
     }
 }
 
-impl EscalationPattern {
-    fn of(account: &Account, model: &TextModel, now: Timestamp) -> Self {
+impl<'a> EscalationPattern<'a> {
+    fn of(account: &'a Account, model: &TextModel, now: Timestamp) -> Self {
         let rule = model.escalation_pattern;
         let start = window::since(now, rule.window_days);
         let feature = account.support.most_escalated_feature(start);
         let severity = account.support.most_escalated_severity(start);
         Self {
-            feature: feature
-                .filter(|several| several.escalations >= rule.escalations_min)
-                .map(|Several { of, escalations }| Several { of: name_hash(of), escalations }),
+            feature: feature.filter(|several| several.escalations >= rule.escalations_min),
             severity: severity.filter(|several| several.escalations >= rule.escalations_min),
         }
     }

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, ToCompactString};
 
-use super::texts::{escalation_pattern, text_figures};
-use super::{Situation, churn, next_band};
+use super::{Situation, churn, next_band, texts};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::said::{MILLI, Said, SaidMetrics};
 use crate::engine::account::workflow::trend::{TREND_DAYS, TrendDay};
-use crate::engine::assess::lifecycle::{Onboarding, Progress};
+use crate::engine::assess::lifecycle::{Onboarding, Phase, Progress};
 use crate::engine::event::Topic;
 use crate::engine::metric::{Component, MetricId};
 use crate::engine::model::csm::Care;
@@ -28,6 +27,8 @@ pub(super) fn record(
     cause: Cause,
 ) -> AccountHealth {
     let assessment = situation.assessment;
+    let of_segment = situation.model.of(assessment.segment);
+    let (texts, escalation_pattern) = texts::said(situation);
     AccountHealth {
         account_id: situation.account_id.clone(),
         at: situation.now,
@@ -65,12 +66,12 @@ pub(super) fn record(
         contribution_facts: churn::contribution_facts(situation),
         contract_position: assessment.churn.position,
         segment: assessment.segment,
-        phase: assessment.phase,
-        onboarding: goals(assessment.onboarding.as_ref()),
+        phase: Phase::of(of_segment, situation.account, situation.now),
+        onboarding: goals(Onboarding::of(of_segment, situation.account, situation.now).as_ref()),
         usage: usage_figures(situation),
         peers: situation.fleet.peers_of(situation.model, situation.account, assessment),
-        texts: text_figures(situation),
-        escalation_pattern: escalation_pattern(situation),
+        texts,
+        escalation_pattern,
         cause,
         trend: trend(situation, workflow, now),
         to_next_band: next_band::steps(situation.model, assessment),

@@ -8,23 +8,27 @@ use compact_str::CompactString;
 
 use super::Situation;
 use crate::engine::account::texts::{Cited, Texts};
-use crate::engine::assess::round_half_up;
+use crate::engine::assess::texts::CategoryFigures;
+use crate::engine::assess::{self, round_half_up};
+use crate::engine::id::name_hash;
 use crate::engine::output::texts::{
     EscalationPattern, FeedbackFigures, MentionFigures, SentimentFigures, TextFigures,
 };
 use crate::engine::time::Day;
 use crate::engine::window;
 
-/// What the texts say.
-pub(super) fn text_figures(situation: &Situation<'_>) -> TextFigures {
-    let sentiment = situation.assessment.texts.sentiment;
-    TextFigures {
+/// What the texts say, and what the escalations have in common, if that is a pattern.
+pub(super) fn said(situation: &Situation<'_>) -> (TextFigures, Option<EscalationPattern>) {
+    let Situation { account, model, now, .. } = *situation;
+    let figures = assess::texts::TextFigures::of(account, &model.texts, now);
+    let sentiment = figures.sentiment;
+    let texts = TextFigures {
         sentiment: SentimentFigures {
             texts: sentiment.texts,
             mean: sentiment.mean.map(|mean| round_half_up(mean, 3)),
             trend: sentiment.trend.map(|trend| round_half_up(trend, 3)),
         },
-        feedback: feedback(situation),
+        feedback: feedback(situation, &figures.categories),
         mentions: [
             ("competitor", mention(situation, Texts::competitor_terms)),
             ("budget_concern", mention(situation, Texts::budget_terms)),
@@ -32,32 +36,30 @@ pub(super) fn text_figures(situation: &Situation<'_>) -> TextFigures {
         .into_iter()
         .filter_map(|(name, mention)| Some((CompactString::const_new(name), mention?)))
         .collect(),
-    }
-}
-
-/// What the escalations have in common, if that is a pattern.
-pub(super) fn escalation_pattern(situation: &Situation<'_>) -> Option<EscalationPattern> {
-    let found = situation.assessment.texts.escalations;
-    let days = situation.model.texts.escalation_pattern.window_days;
-    let support = &situation.account.support;
-    let named = support.most_escalated_feature(window::since(situation.now, days));
-    let feature = found.feature.and(named);
-    (found.feature.is_some() || found.severity.is_some()).then(|| EscalationPattern {
+    };
+    let assess::texts::EscalationPattern { feature, severity } = figures.escalations;
+    let pattern = (feature.is_some() || severity.is_some()).then(|| EscalationPattern {
         feature: feature.map(|several| several.of.into()),
         feature_escalations: feature.map_or(0, |several| several.escalations),
-        severity: found.severity.map(|several| several.of),
-        severity_escalations: found.severity.map_or(0, |several| several.escalations),
-    })
+        severity: severity.map(|several| several.of),
+        severity_escalations: severity.map_or(0, |several| several.escalations),
+    });
+    (texts, pattern)
 }
 
-fn feedback(situation: &Situation<'_>) -> BTreeMap<CompactString, FeedbackFigures> {
+fn feedback(
+    situation: &Situation<'_>,
+    figures: &BTreeMap<u64, CategoryFigures>,
+) -> BTreeMap<CompactString, FeedbackFigures> {
     let (model, texts) = (&situation.model.texts, situation.account.texts());
     let start = window::since(situation.now, model.window_days);
-    (model.categories.keys().zip(model.category_hashes()))
-        .zip(&situation.assessment.texts.categories)
-        .filter(|(_, figures)| figures.texts + figures.texts_before > 0)
-        .map(|((name, hash), figures)| {
-            let of_facets = texts.iter().filter_map(|texts| texts.category(*hash));
+    let named = model.categories.keys().filter_map(|name| {
+        let hash = name_hash(name);
+        Some((name, hash, figures.get(&hash)?))
+    });
+    named
+        .map(|(name, hash, figures)| {
+            let of_facets = texts.iter().filter_map(|texts| texts.category(hash));
             let figures = FeedbackFigures {
                 texts: figures.texts,
                 texts_before: figures.texts_before,

@@ -54,9 +54,6 @@ pub struct TextModel {
     #[schemars(with = "BTreeMap<String, f64>")]
     #[schemars(extend("additionalProperties" = schema::number(-VALENCE_MAX, VALENCE_MAX)))]
     pub sentiment: BTreeMap<CompactString, f64>,
-    /// The hash of each category's name, in the order of the categories.
-    #[serde(skip)]
-    category_hashes: Vec<u64>,
     #[serde(skip)]
     search: Option<Search>,
 }
@@ -78,16 +75,6 @@ impl TextModel {
         self.search.as_ref().map_or(Labels::NONE, |search| search.labels(text))
     }
 
-    /// The hash of each category's name, in the order of the categories.
-    pub fn category_hashes(&self) -> &[u64] {
-        &self.category_hashes
-    }
-
-    /// The place of a category among the model's, by the hash of its name.
-    pub fn category_place(&self, name_hash: u64) -> Option<usize> {
-        self.category_hashes.iter().position(|hash| *hash == name_hash)
-    }
-
     /// Makes ready to look for the terms, which were checked.
     pub(super) fn prepare(&mut self) {
         let mut terms = Terms::default();
@@ -97,7 +84,6 @@ impl TextModel {
             let label = Label::Category(name_hash(category));
             of_category.iter().for_each(|term| terms.look_for(term, label));
         }
-        self.category_hashes = self.categories.keys().map(|name| name_hash(name)).collect();
         self.sentiment.iter().for_each(|(phrase, valence)| terms.weigh(phrase, *valence));
         self.search = Some(Search::new(terms, self.bytes_max as usize));
     }

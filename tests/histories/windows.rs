@@ -1,10 +1,10 @@
 //! What holds for the windows whatever happens in them: they are recounts, in any order.
 //!
-//! What holds for the accounts that are made of them is tested in `histories/`.
+//! What holds for the accounts that are made of them is tested in `main.rs`.
 
 use std::collections::BTreeSet;
 
-use customer_pulse::engine::time::{DAY_MS, Day, Timestamp};
+use customer_pulse::engine::time::Day;
 use customer_pulse::engine::window::day_log::DayLog;
 use customer_pulse::engine::window::day_ring::DayRing;
 use customer_pulse::engine::window::distinct_days::DistinctDays;
@@ -12,8 +12,7 @@ use customer_pulse::engine::window::instants::Instants;
 use customer_pulse::engine::window::{HORIZON_DAYS, WINDOW_DAYS_MAX};
 use proptest::prelude::*;
 
-/// 2024-01-01, the first day of every history here.
-const FIRST_DAY: i32 = 19_723;
+use crate::made::{FIRST_DAY, instant, shuffled};
 
 /// Days of up to three years in no order, clustered so that some are repeated.
 fn days() -> impl Strategy<Value = Vec<(i32, u32)>> {
@@ -137,20 +136,6 @@ proptest! {
         prop_assert_eq!(instants.since(from), &wanted[..]);
         prop_assert_eq!(instants, keep(&shuffled(&things, swaps)));
     }
-}
-
-fn instant(day: i32, part: u32) -> Timestamp {
-    Day::from_number(FIRST_DAY + day).start().plus_millis(i64::from(part) * DAY_MS / 5)
-}
-
-fn shuffled<T: Clone>(things: &[T], seed: u64) -> Vec<T> {
-    let mut things = things.to_vec();
-    let mut state = seed;
-    for end in (1..things.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        things.swap(end, (state >> 33) as usize % (end + 1));
-    }
-    things
 }
 
 #[test]
