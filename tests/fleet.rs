@@ -56,7 +56,7 @@ fn apply(engine: &mut Engine, topic: Topic, key: &str, value: &[u8], broker_at: 
 fn heard(engine: &mut Engine) -> impl Iterator<Item = AccountHealth> {
     engine.take_outputs().into_iter().filter_map(|output| match output.body {
         OutputBody::Health(health) => Some(*health),
-        OutputBody::HealthErased | OutputBody::Alert(_) => None,
+        _ => None,
     })
 }
 

@@ -186,6 +186,7 @@ impl Teller<'_> {
                 self.bands.remove(&id);
                 Some("erased".to_owned())
             }
+            _ => None,
         };
         if let Some(line) = line {
             self.say(&id, format!("{at} {line}"));

@@ -5,7 +5,7 @@
 use std::sync::{Arc, LazyLock};
 
 use customer_pulse::engine::account::Account;
-use customer_pulse::engine::account::fact::{Fact, Facts, Folded};
+use customer_pulse::engine::account::fact::{Fact, FactKind, Folded};
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::assess::assess;
 use customer_pulse::engine::assess::texts::{CategoryFigures, TextFigures};
@@ -134,14 +134,15 @@ fn subject_and_body_are_one_text_and_every_kind_of_text_is_read() {
         let folded = made(1, type_name, &body, 5).fold_into(&mut account);
         assert_eq!(account.competitor_mentions(Day::from_number(FIRST_DAY)), 1, "{type_name}");
         let Folded::Applied(facts) = folded else { panic!("{type_name}: {folded:?}") };
-        assert!(facts.into_each().any(|fact| fact == Fact::CompetitorMentioned), "{type_name}");
+        let named = |fact: Fact| fact.is(FactKind::CompetitorMention);
+        assert!(facts.into_each().any(named), "{type_name}");
         assert!(account.is_competition_known() && !account.commercial.feed.is_live());
     }
     let answer = made(1, "nps", &json!({"score": 3, "comment": text}), 5);
-    let own = Fact::NpsAnswered { score: 3, respondent: None };
-    let both = Facts::new(Some(own), Some(Fact::CompetitorMentioned));
     let folded = answer.fold_into(&mut Account::new(Memory::All));
-    assert_eq!(folded, Folded::Applied(both));
+    let Folded::Applied(facts) = folded else { panic!("{folded:?}") };
+    let kinds: Vec<FactKind> = facts.into_each().flat_map(|fact| fact.kinds.iter()).collect();
+    assert_eq!(kinds, [FactKind::Nps, FactKind::NpsDetractor, FactKind::CompetitorMention]);
 }
 
 const TEXTS: [&str; 8] = [

@@ -32,6 +32,8 @@ pub mod signal;
 
 pub mod silence;
 
+pub mod figure;
+
 pub mod fleet;
 
 pub mod assess;
@@ -76,6 +78,8 @@ pub struct Engine {
     /// The clock at the end of the last step: nothing is decided as of an earlier instant.
     now: Timestamp,
     accounts: HashMap<AccountId, Watched, FixedState>,
+    /// The wall clock at the beginning of the step; earlier than any clock where none is told.
+    wall: Timestamp,
     timers: Timers,
     touched: Vec<AccountId>,
     changed: BTreeSet<AccountId>,
@@ -116,6 +120,7 @@ impl Engine {
             part: FleetPart::default(),
             heard: Heard::default(),
             now: Timestamp::default(),
+            wall: Timestamp::default(),
             accounts: HashMap::default(),
             touched: Vec::new(),
             changed: BTreeSet::new(),
@@ -129,6 +134,12 @@ impl Engine {
     pub fn set_model(&mut self, model: Arc<Model>, since: Timestamp) {
         self.timers.take_model(&model, since, self.accounts.iter_mut());
         self.model = model;
+    }
+
+    /// Begins a step at this wall clock: what is decided in it as of an earlier instant says how
+    /// late it is. Where it is not called nothing is ever late.
+    pub fn begin_step(&mut self, wall: Timestamp) {
+        self.wall = wall;
     }
 
     /// Folds one event, after the timers of its account that were due by its broker time.
@@ -355,6 +366,7 @@ impl Engine {
             model: &self.model,
             fleet: &self.fleet,
             now,
+            wall: self.wall.max(now),
             displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
         };

@@ -52,7 +52,13 @@ pub fn published(output: &Output) -> (OutputTopic, &'static str, Option<Vec<u8>>
             (OutputTopic::AccountHealth, "account_health", Some(json(health)))
         }
         OutputBody::HealthErased => (OutputTopic::AccountHealth, "account_erased", None),
+        OutputBody::Work(work) => (OutputTopic::AccountWork, "account_work", Some(json(work))),
+        OutputBody::WorkErased => (OutputTopic::AccountWork, "account_erased", None),
         OutputBody::Alert(alert) => (OutputTopic::Alerts, "alert", Some(json(alert))),
+        OutputBody::Run(run) => (OutputTopic::Playbooks, "playbook_run", Some(json(run))),
+        OutputBody::Opportunity(it) => (OutputTopic::Opportunities, "opportunity", Some(json(it))),
+        OutputBody::Deliverable(it) => (OutputTopic::Deliverables, "deliverable", Some(json(it))),
+        OutputBody::Insight(it) => (OutputTopic::Insights, "insight", Some(json(it))),
     }
 }
 

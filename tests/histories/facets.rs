@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use customer_pulse::engine::account::Account;
 use customer_pulse::engine::account::commercial;
-use customer_pulse::engine::account::fact::{Fact, Folded};
+use customer_pulse::engine::account::fact::{FactKind, Folded};
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::account::outcomes;
 use customer_pulse::engine::account::relationship::{self, action_items, meetings, outreach};
@@ -93,13 +93,13 @@ fn nothing_grows_without_end() {
     assert!(bytes < 128 * 1024, "{bytes} bytes");
 }
 
-fn told(topic: Topic, events: &[(&'static str, &str, i32)]) -> (Account, Vec<Fact>) {
+fn told(topic: Topic, events: &[(&'static str, &str, i32)]) -> (Account, Vec<FactKind>) {
     let mut account = Account::new(Memory::All);
     let mut facts = Vec::new();
     for (id, (type_name, body, day)) in events.iter().enumerate() {
         let made = Made::new(id as u32, topic, (type_name, body), 1, instant(*day, 0));
         if let Folded::Applied(found) = made.fold_into(&mut account) {
-            facts.extend(found.into_each());
+            facts.extend(found.into_each().flat_map(|fact| fact.kinds.iter()));
         }
     }
     (account, facts)
@@ -150,7 +150,8 @@ fn what_is_worth_a_decision_leaves_a_fact() {
             ("sponsor_assigned", "{}", 3),
         ],
     );
-    assert_eq!(facts, [Fact::SponsorDeparted, Fact::SponsorAssigned]);
+    let wanted = [FactKind::SponsorDeparted, FactKind::SponsorEngaged, FactKind::SponsorAssigned];
+    assert_eq!(facts, wanted);
     let (account, facts) = told(
         Topic::Commercial,
         &[
@@ -162,11 +163,11 @@ fn what_is_worth_a_decision_leaves_a_fact() {
         ],
     );
     let wanted = [
-        Fact::PaymentFailed,
-        Fact::CompetitorMentioned,
-        Fact::ContractSigned,
-        Fact::ContractChurned,
-        Fact::ContractRenewed,
+        FactKind::PaymentFailed,
+        FactKind::CompetitorMention,
+        FactKind::ContractSigned,
+        FactKind::ContractChurned,
+        FactKind::ContractRenewed,
     ];
     assert_eq!(facts, wanted);
     assert_eq!(account.commercial.contract.churned_at(), None, "won back");

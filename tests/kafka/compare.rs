@@ -37,6 +37,22 @@ impl<'a> Found<'a> {
             OutputBody::Alert(alert) => {
                 (OutputTopic::Alerts, "alert", Some(serde_json::to_vec(alert)?))
             }
+            OutputBody::Work(work) => {
+                (OutputTopic::AccountWork, "account_work", Some(serde_json::to_vec(work)?))
+            }
+            OutputBody::WorkErased => (OutputTopic::AccountWork, "account_erased", None),
+            OutputBody::Run(run) => {
+                (OutputTopic::Playbooks, "playbook_run", Some(serde_json::to_vec(run)?))
+            }
+            OutputBody::Opportunity(it) => {
+                (OutputTopic::Opportunities, "opportunity", Some(serde_json::to_vec(it)?))
+            }
+            OutputBody::Deliverable(it) => {
+                (OutputTopic::Deliverables, "deliverable", Some(serde_json::to_vec(it)?))
+            }
+            OutputBody::Insight(it) => {
+                (OutputTopic::Insights, "insight", Some(serde_json::to_vec(it)?))
+            }
         };
         match topic {
             OutputTopic::Alerts => counts.alerts += 1,

@@ -11,7 +11,6 @@ use crate::engine::stamp::Moment;
 use crate::engine::time::Timestamp;
 use crate::engine::window::instants::Instants;
 
-use super::fact::Fact;
 use super::feed::Feed;
 
 use budget::BudgetTold;
@@ -220,12 +219,7 @@ impl Event<'_> {
 }
 
 impl Commercial {
-    pub(super) fn fold(
-        &mut self,
-        event: &Event<'_>,
-        moment: Moment<'_>,
-        key: &IdKey,
-    ) -> Option<Fact> {
+    pub(super) fn fold(&mut self, event: &Event<'_>, moment: Moment<'_>, key: &IdKey) {
         let at = moment.at;
         match event {
             Event::InvoiceIssued(issued) => {
@@ -236,7 +230,6 @@ impl Commercial {
             }
             Event::PaymentFailed(payment) => {
                 self.invoices.note_failure(key.hash(&payment.invoice_id), moment);
-                return Some(Fact::PaymentFailed);
             }
             Event::RenewalTouch(_) => self.renewal.note_touch(moment),
             Event::RenewalReply(_) => self.renewal.note_reply(moment),
@@ -252,21 +245,16 @@ impl Commercial {
             }
             Event::CompetitorMention(_) => {
                 self.competitor_mentions.add(at);
-                return Some(Fact::CompetitorMentioned);
             }
             Event::ContractSigned(signed) => {
                 self.contract.note_signature(*signed, moment);
-                return Some(Fact::ContractSigned);
             }
             Event::ContractRenewed(renewed) => {
                 self.contract.note_renewal(*renewed, moment);
-                return Some(Fact::ContractRenewed);
             }
             Event::ContractChurned(_) => {
                 self.contract.note_churn(moment);
-                return Some(Fact::ContractChurned);
             }
         }
-        None
     }
 }

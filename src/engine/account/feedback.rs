@@ -13,7 +13,6 @@ use crate::engine::time::Timestamp;
 use crate::engine::window::day_log::DayLog;
 use crate::engine::window::id_map::IdMap;
 
-use super::fact::Fact;
 use super::feed::Feed;
 use super::texts::Texts;
 
@@ -117,7 +116,7 @@ impl Feedback {
         moment: Moment<'_>,
         key: &IdKey,
         labels: &Labels,
-    ) -> Option<Fact> {
+    ) {
         self.texts.note(labels, moment);
         match event {
             Event::Nps(nps) => {
@@ -133,13 +132,11 @@ impl Feedback {
                         person.answer.see(moment, || score);
                     });
                 }
-                Some(Fact::NpsAnswered { score, respondent })
             }
             Event::SurveySent(survey) => {
                 self.note_person(key.hash(&survey.respondent_id), |person| {
                     person.asked_at = person.asked_at.max(Some(moment.at));
                 });
-                None
             }
         }
     }

@@ -12,7 +12,7 @@ use super::text::Labels;
 use super::time::{DAY_MS, Timestamp};
 
 use commercial::Commercial;
-use fact::{Fact, Facts, Folded};
+use fact::{Fact, FactKind, Facts, Folded};
 use feed::{Feed, Memory, OTHER_IDS_MAX, USAGE_IDS_MAX};
 use feedback::Feedback;
 use outcomes::Outcomes;
@@ -20,10 +20,11 @@ use profile::Profile;
 use relationship::Relationship;
 use support::Support;
 use usage::Usage;
-use workflow::overrides::HealthOverride;
 
 pub mod fact;
 pub mod feed;
+
+pub mod order;
 
 pub mod profile;
 
@@ -100,9 +101,14 @@ impl Account {
             feed.note_late();
         }
         let moment = Moment { at: event.at, event_id: &event.event_id };
-        let own = self.fold_body(&event.body, moment, key, labels);
-        let named = labels.is_competitor_named().then_some(Fact::CompetitorMentioned);
-        if is_late { Folded::Late } else { Folded::Applied(Facts::new(own, named)) }
+        self.fold_body(&event.body, moment, key, labels);
+        if is_late {
+            return Folded::Late;
+        }
+        let own = Fact::of(&event.body, moment, key);
+        let named = labels.is_competitor_named();
+        let named = named.then(|| Fact::plain(FactKind::CompetitorMention, moment));
+        Folded::Applied(Facts::new(own, named))
     }
 
     fn fold_body(
@@ -111,7 +117,7 @@ impl Account {
         moment: Moment<'_>,
         key: &IdKey,
         labels: &Labels,
-    ) -> Option<Fact> {
+    ) {
         match body {
             EventBody::Profile(event) => self.profile.fold(event, moment),
             EventBody::Usage(event) => self.usage.fold(event, moment, key),
@@ -127,13 +133,8 @@ impl Account {
                 if let Some(respondent) = &person.respondent_id {
                     self.feedback.erase_respondent(key.hash(respondent));
                 }
-                None
             }
-            EventBody::Command(command::Event::OverrideHealth(said)) => {
-                let said = HealthOverride::read(said, moment)?;
-                Some(Fact::HealthOverridden(Box::new(said)))
-            }
-            EventBody::Command(_) => None,
+            EventBody::Command(_) => {}
         }
     }
 

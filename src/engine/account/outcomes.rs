@@ -12,7 +12,6 @@ use crate::engine::time::Timestamp;
 use crate::engine::window::id_map::IdMap;
 use crate::engine::window::instants::Instants;
 
-use super::fact::Fact;
 use super::feed::Feed;
 
 pub mod metrics;
@@ -216,12 +215,7 @@ impl Event<'_> {
 }
 
 impl Outcomes {
-    pub(super) fn fold(
-        &mut self,
-        event: &Event<'_>,
-        moment: Moment<'_>,
-        key: &IdKey,
-    ) -> Option<Fact> {
+    pub(super) fn fold(&mut self, event: &Event<'_>, moment: Moment<'_>, key: &IdKey) {
         let at = moment.at;
         match event {
             Event::RoiReported(roi) => {
@@ -252,7 +246,6 @@ impl Outcomes {
             Event::OutcomeDocumented(_) => self.outcomes_documented.add(at),
             Event::SuccessPlanUpdated(_) => self.plan_updates.add(at),
         }
-        None
     }
 
     fn note_milestone(&mut self, hash: u64, change: impl FnOnce(&mut MilestoneState)) {

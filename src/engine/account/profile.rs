@@ -12,7 +12,6 @@ use crate::engine::id::name_hash;
 use crate::engine::stamp::{Last, Moment};
 use crate::engine::time::Timestamp;
 
-use super::fact::Fact;
 use super::feed::Feed;
 
 // Events
@@ -151,10 +150,9 @@ pub struct Said {
 }
 
 impl Profile {
-    pub(super) fn fold(&mut self, event: &Event<'_>, moment: Moment<'_>) -> Option<Fact> {
+    pub(super) fn fold(&mut self, event: &Event<'_>, moment: Moment<'_>) {
         let Event::Updated(updated) = event;
         self.last.see(moment, || Box::new(Said::from(updated)));
-        None
     }
 
     /// What was said last.

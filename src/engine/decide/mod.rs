@@ -16,10 +16,11 @@ mod texts;
 use compact_str::CompactString;
 
 use super::account::Account;
-use super::account::fact::Fact;
+use super::account::fact::{Fact, FactKind, FactKinds};
 use super::account::workflow::Workflow;
 use super::account::workflow::said::Said;
 use super::assess::Assessment;
+use super::assess::lifecycle::Phase;
 use super::fleet::Fleet;
 use super::model::Model;
 use super::model::csm::AssignedBy;
@@ -44,6 +45,8 @@ pub struct Situation<'a> {
     pub displayed_score: f64,
     /// As of when.
     pub now: Timestamp,
+    /// The wall clock of the step: later than `now` by as much as this decision is late.
+    pub wall: Timestamp,
     /// Milliseconds after midnight (UTC) at which the account has its daily look.
     pub look_ms: i64,
 }
@@ -64,6 +67,11 @@ impl Situation<'_> {
     fn owner(&self) -> (&CompactString, AssignedBy) {
         let csm = &self.model.of(self.assessment.segment).csm;
         csm.owner(self.account_id, self.assessment.segment, self.account.profile.said())
+    }
+
+    /// Where the account stands in its life; nothing for one of which nothing is known.
+    pub fn phase(&self) -> Option<Phase> {
+        Phase::of(self.model.of(self.assessment.segment), self.account, self.now)
     }
 
     fn output(&self, body: OutputBody) -> Output {
@@ -110,16 +118,12 @@ pub fn decide(
 /// Keeps whether the account left, as the last of its contract's events says, in whatever order
 /// they came; true when it left by these facts.
 fn note_contract(situation: &Situation<'_>, facts: &[Fact], workflow: &mut Workflow) -> bool {
-    let is_about_contract = facts.iter().any(|fact| match fact {
-        Fact::ContractChurned | Fact::ContractSigned | Fact::ContractRenewed => true,
-        Fact::NpsAnswered { .. }
-        | Fact::TicketEscalated { .. }
-        | Fact::SponsorDeparted
-        | Fact::SponsorAssigned
-        | Fact::CompetitorMentioned
-        | Fact::PaymentFailed
-        | Fact::HealthOverridden(_) => false,
-    });
+    let about_contract = FactKinds::of([
+        FactKind::ContractSigned,
+        FactKind::ContractRenewed,
+        FactKind::ContractChurned,
+    ]);
+    let is_about_contract = facts.iter().any(|fact| fact.is_any(about_contract));
     if !is_about_contract {
         return false;
     }
@@ -129,14 +133,14 @@ fn note_contract(situation: &Situation<'_>, facts: &[Fact], workflow: &mut Workf
 }
 
 /// The earliest of the instants at which something may change by itself.
-pub(in crate::engine) struct Looks {
+pub struct Looks {
     now: Timestamp,
     next: Timestamp,
 }
 
 impl Looks {
     /// Asks for a look at `at`; an instant that is not in the future is no reason to look.
-    fn at(&mut self, at: Timestamp) {
+    pub(in crate::engine) fn at(&mut self, at: Timestamp) {
         if at > self.now {
             self.next = self.next.min(at);
         }

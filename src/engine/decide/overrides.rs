@@ -3,7 +3,8 @@
 //! Which command counts is said in `account/workflow/overrides.rs`.
 
 use super::Looks;
-use crate::engine::account::fact::Fact;
+use crate::engine::account::fact::{Detail, Fact};
+use crate::engine::account::order::Wish;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::assess::Assessment;
 use crate::engine::time::Timestamp;
@@ -28,7 +29,8 @@ pub(super) fn note(
 ) -> Noted {
     let mut noted = Noted::Same;
     for fact in facts {
-        if let Fact::HealthOverridden(said) = fact
+        if let Detail::Order(order) = &fact.detail
+            && let Wish::OverrideHealth(Some(said)) = &order.wish
             && workflow.overrides.take(said)
         {
             noted = Noted::Taken;

@@ -14,6 +14,8 @@ use super::wording::{cited, nearest, noun, range, unknown};
 
 /// Our own keyword: the first numbers of the pairs in a list must rise.
 pub(super) const RISING: &str = "x-rising";
+/// Our own keyword: a map whose form its own reader judges.
+pub(super) const FREE: &str = "x-free";
 
 /// The value of a tree as the schema wants it: what is wrong is noted and replaced by the least
 /// that would do, so that the rest can be judged.
@@ -33,6 +35,9 @@ impl Reader<'_> {
         }
         if let Some(forms) = forms(schema) {
             return self.one_of(forms, tree);
+        }
+        if schema[FREE] == true && matches!(tree.node, Node::Map(_)) {
+            return tree.to_value();
         }
         match (kind(schema), &tree.node) {
             ("object", Node::Map(entries)) => self.map(schema, entries, tree.at),

@@ -52,6 +52,18 @@ pub(super) struct Entry {
 }
 
 impl Tree {
+    /// The same without places; of keys that stand twice the last one counts.
+    pub(super) fn to_value(&self) -> Value {
+        match &self.node {
+            Node::Map(entries) => {
+                let entries = entries.iter();
+                entries.map(|entry| (entry.key.clone(), entry.value.to_value())).collect()
+            }
+            Node::List(items) => items.iter().map(Tree::to_value).collect(),
+            Node::Scalar(value) => value.clone(),
+        }
+    }
+
     /// Reads a text.
     ///
     /// # Errors

@@ -5,13 +5,23 @@
 
 use alert::Alert;
 use compact_str::CompactString;
+use deliverable::Deliverable;
 use health::AccountHealth;
+use insight::InsightRecord;
+use opportunity::OpportunityRecord;
+use playbook::RunRecord;
+use work::AccountWork;
 
 use super::time::Timestamp;
 
 pub mod alert;
+pub mod deliverable;
 pub mod health;
+pub mod insight;
+pub mod opportunity;
+pub mod playbook;
 pub mod texts;
+pub mod work;
 
 /// An account id, as the records are keyed.
 pub type AccountId = CompactString;
@@ -88,6 +98,18 @@ pub enum OutputBody {
     Health(Box<AccountHealth>),
     /// To `cs.account-health`: the account was erased.
     HealthErased,
+    /// To `cs.account-work`.
+    Work(Box<AccountWork>),
+    /// To `cs.account-work`: the account was erased.
+    WorkErased,
     /// To `cs.alerts`.
     Alert(Box<Alert>),
+    /// To `cs.playbooks`.
+    Run(Box<RunRecord>),
+    /// To `cs.opportunities`.
+    Opportunity(Box<OpportunityRecord>),
+    /// To `cs.deliverables`.
+    Deliverable(Box<Deliverable>),
+    /// To `cs.insights`.
+    Insight(Box<InsightRecord>),
 }

@@ -1,0 +1,62 @@
+//! The record of `cs.deliverables`: the answer to a command or an operation.
+//!
+//! What is answered is decided in `decide/commands.rs`; documents are the business of `report/`.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::AccountId;
+use crate::engine::time::Timestamp;
+
+/// The `operation` of the answer to a command.
+pub const COMMAND_RESULT: &str = "command_result";
+
+/// An answer, as `cs.deliverables` carries it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deliverable {
+    /// Whose account it is about.
+    pub account_id: AccountId,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The model in force.
+    pub model_version: CompactString,
+    /// The request's own id; of a command its event id.
+    pub request_id: CompactString,
+    /// [`COMMAND_RESULT`], or the operation.
+    pub operation: CompactString,
+    /// The command that was answered, as its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<CompactString>,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<CompactString>,
+    /// What became of it.
+    pub status: AnswerStatus,
+    /// Why it was refused.
+    pub error: Option<Refusal>,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerStatus {
+    /// The document is there.
+    Ok,
+    /// There is none.
+    Error,
+    /// The command was carried out.
+    Applied,
+    /// It was not.
+    Refused,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// A word for programs.
+    pub code: CompactString,
+    /// The field that is wrong, where it is one.
+    pub field: Option<CompactString>,
+    /// A sentence for people, with the remedy.
+    pub message: String,
+}
