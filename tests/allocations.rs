@@ -14,7 +14,7 @@ use customer_pulse::engine::account::fact::{Facts, Folded};
 use customer_pulse::engine::account::workflow::Workflow;
 use customer_pulse::engine::account::workflow::said::Said;
 use customer_pulse::engine::assess::assess;
-use customer_pulse::engine::decide::{Decided, Situation, decide};
+use customer_pulse::engine::decide::{Attention, Decided, Situation, decide};
 use customer_pulse::engine::decode::Body;
 use customer_pulse::engine::event::{Event, EventBody, Topic};
 use customer_pulse::engine::field::{Id, Str};
@@ -107,7 +107,9 @@ impl Quiet {
             fleet: &Fleet::default(),
             displayed_score: assessment.health_score,
             now,
+            wall: now,
             look_ms: 0,
+            attention: Attention::Full,
         };
         let Self { workflow, said, .. } = self;
         let decided = decide(&situation, &[], workflow, said, &mut outputs);

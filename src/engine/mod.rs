@@ -44,6 +44,10 @@ pub mod decide;
 
 pub mod state;
 
+pub mod first_day;
+
+mod erasure;
+
 mod timers;
 
 use std::collections::{BTreeSet, HashMap};
@@ -54,18 +58,16 @@ use account::feed::Memory;
 use assess::Assessment;
 use decide::{Situation, decide};
 use event::{Event, Topic};
+use first_day::FirstDay;
 use fleet::{Fleet, FleetPart, Heard};
 use foldhash::fast::FixedState;
 use id::IdKey;
 use model::Model;
-use output::{AccountId, Output, OutputBody};
+use output::{AccountId, Output};
 use smallvec::SmallVec;
 use state::{Change, StateKind, Watched};
 use time::{DAY_MS, Timestamp};
 use timers::Timers;
-
-/// Days after which the gravestone of an erased account may go.
-const GRAVESTONE_DAYS: i64 = 7;
 
 /// The accounts of one partition and the timer of each.
 pub struct Engine {
@@ -81,6 +83,7 @@ pub struct Engine {
     /// The wall clock at the beginning of the step; earlier than any clock where none is told.
     wall: Timestamp,
     timers: Timers,
+    first_day: FirstDay,
     touched: Vec<AccountId>,
     changed: BTreeSet<AccountId>,
     outputs: Vec<Output>,
@@ -109,7 +112,7 @@ pub enum Outcome {
 }
 
 impl Engine {
-    /// An engine without accounts.
+    /// An engine without accounts, whose first day is over.
     pub fn new(model: Arc<Model>, id_key: IdKey, memory: Memory) -> Self {
         Self {
             timers: Timers::new(&model),
@@ -121,6 +124,7 @@ impl Engine {
             heard: Heard::default(),
             now: Timestamp::default(),
             wall: Timestamp::default(),
+            first_day: FirstDay::over(),
             accounts: HashMap::default(),
             touched: Vec::new(),
             changed: BTreeSet::new(),
@@ -211,29 +215,6 @@ impl Engine {
         }
     }
 
-    /// Forgets an account at its tombstone, after its timers that were due by then; a gravestone
-    /// keeps older events from raising it again.
-    pub fn erase(&mut self, account_id: &str, origin: Origin) {
-        let id = AccountId::from(account_id);
-        let as_of = origin.broker_at.max(self.now);
-        self.run_timers(&id, as_of);
-        let said = self.accounts.get(&id).is_some_and(|watched| watched.said.is_some());
-        if let Some(before) = self.accounts.get(&id) {
-            self.timers.remove(&id, before);
-        }
-        let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
-        watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
-        watched.note_model(&self.model);
-        self.timers.set(&id, &mut watched);
-        self.accounts.insert(id.clone(), watched);
-        self.touched.retain(|touched| *touched != id);
-        if said {
-            let body = OutputBody::HealthErased;
-            self.outputs.push(Output { account_id: id.clone(), at: as_of, body });
-        }
-        self.changed.insert(id);
-    }
-
     /// Ends a step at the partition's clock `now`: decides the touched accounts in the order of
     /// their ids, then at most `due_max` accounts whose timer is due, oldest first.
     ///
@@ -246,9 +227,10 @@ impl Engine {
             self.decide_as_of(&id, now, &[]);
         }
         for _ in 0..due_max {
-            let Some((due_at, id)) = self.timers.pop_due(now) else { return false };
+            let Some((due_at, id)) = self.timers.pop_due(now) else { break };
             self.run_timer(&id, due_at);
         }
+        self.allot(now);
         self.timers.next_due_at().is_some_and(|due_at| due_at <= now)
     }
 
@@ -334,12 +316,7 @@ impl Engine {
 
     /// Runs one timer that was taken from the index, as of its due instant.
     fn run_timer(&mut self, id: &AccountId, due_at: Timestamp) {
-        let gravestone = self.accounts.get(id).and_then(|watched| watched.gravestone);
-        if gravestone.is_some_and(|stone| due_at >= stone.at.plus_days(GRAVESTONE_DAYS))
-            && self.accounts.get(id).is_some_and(|watched| watched.account.is_empty())
-        {
-            self.accounts.remove(id);
-            self.changed.insert(id.clone());
+        if self.clear_grave(id, due_at) {
             return;
         }
         if let Some(assessment) = self.decide_as_of(id, due_at, &[]) {
@@ -356,10 +333,25 @@ impl Engine {
         now: Timestamp,
         facts: &[Fact],
     ) -> Option<Assessment> {
+        self.look(id, now, facts, false)
+    }
+
+    /// The look in which an account may raise what waits.
+    fn decide_allotted(&mut self, id: &AccountId, now: Timestamp) {
+        self.look(id, now, &[], true);
+    }
+
+    fn look(
+        &mut self,
+        id: &AccountId,
+        now: Timestamp,
+        facts: &[Fact],
+        is_allotted: bool,
+    ) -> Option<Assessment> {
         let watched = self.accounts.get_mut(id)?;
         let silences = &self.fleet.silences;
         let assessment = assess::assess(&self.model, silences, &watched.account, now);
-        let situation = Situation {
+        let mut situation = Situation {
             account_id: id,
             account: &watched.account,
             assessment: &assessment,
@@ -369,7 +361,11 @@ impl Engine {
             wall: self.wall.max(now),
             displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
+            attention: self.first_day.attention(),
         };
+        if is_allotted {
+            situation.attention = self.first_day.allotted(&situation);
+        }
         let decided =
             decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
         watched.dirty.rest |= decided.is_workflow_changed;

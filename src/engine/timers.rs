@@ -16,6 +16,8 @@ use super::time::Timestamp;
 pub(super) struct Timers {
     index: BTreeSet<(Timestamp, AccountId)>,
     relook: Relook,
+    /// When everything began to be published: accounts that were only looked at quietly are due.
+    attend_at: Option<Timestamp>,
 }
 
 /// The looks that a new model asks for, besides those that the accounts want themselves.
@@ -52,7 +54,8 @@ impl Relook {
 impl Timers {
     /// No timer yet.
     pub(super) fn new(model: &Model) -> Self {
-        Self { index: BTreeSet::new(), relook: Relook::new(model, Timestamp::default()) }
+        let relook = Relook::new(model, Timestamp::default());
+        Self { index: BTreeSet::new(), relook, attend_at: None }
     }
 
     /// From `since` on this model is in force: accounts that were decided with another one are
@@ -72,18 +75,40 @@ impl Timers {
         &mut self,
         accounts: impl Iterator<Item = (&'w AccountId, &'w mut Watched)>,
     ) {
-        let relook = &self.relook;
         let timer = |(id, watched): (&AccountId, &mut Watched)| {
-            watched.due_at = relook.due_at(id, watched);
+            watched.due_at = self.due_at(id, watched);
             (watched.due_at, id.clone())
         };
         self.index = accounts.map(timer).collect();
     }
 
+    /// From `at` on accounts are due that were only looked at quietly.
+    pub(super) fn attend<'w>(
+        &mut self,
+        at: Timestamp,
+        accounts: impl Iterator<Item = (&'w AccountId, &'w mut Watched)>,
+    ) {
+        self.attend_since(at);
+        self.begin(accounts);
+    }
+
+    /// The same, before the timers begin.
+    pub(super) fn attend_since(&mut self, at: Timestamp) {
+        self.attend_at = Some(at);
+    }
+
+    fn due_at(&self, id: &AccountId, watched: &Watched) -> Timestamp {
+        let due_at = self.relook.due_at(id, watched);
+        match self.attend_at.filter(|_| watched.workflow.backlog.is_some()) {
+            Some(attend_at) => due_at.min(attend_at),
+            None => due_at,
+        }
+    }
+
     /// Sets the timer of an account in place of the one it has, after a look at it.
     pub(super) fn set(&mut self, id: &AccountId, watched: &mut Watched) {
         self.remove(id, watched);
-        watched.due_at = self.relook.due_at(id, watched);
+        watched.due_at = self.due_at(id, watched);
         self.index.insert((watched.due_at, id.clone()));
     }
 

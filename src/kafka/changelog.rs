@@ -8,13 +8,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::Topic;
+use crate::engine::first_day::Baseline;
 use crate::engine::state::StateKind;
 use crate::engine::time::Timestamp;
 
 /// The format of the records that this version writes, marks aside.
 pub const FORMAT: u8 = 1;
 /// The format of the marks that this version writes; it reads this one and the one before.
-pub const MARK_FORMAT: u8 = 2;
+pub const MARK_FORMAT: u8 = 3;
 
 /// Format byte and checksum before the content.
 const HEAD_BYTES: usize = 5;
@@ -41,6 +42,8 @@ pub struct Mark {
     pub sequence: u64,
     /// The partition's clock.
     pub now: Timestamp,
+    /// The wall clock of the step: what was decided as of an earlier instant says how late it is.
+    pub wall: Timestamp,
     /// Version of the model with which the step was decided.
     pub model_version: CompactString,
     /// Where that model stands in `cs.pulse-model`; -1 in marks from before there were models.
@@ -57,14 +60,18 @@ pub struct Mark {
     pub restored_from: Option<i64>,
     /// When the partition had first read all of its input.
     pub caught_up_at: Option<Timestamp>,
+    /// Today's baseline alerts by CSM.
+    pub baseline: Baseline,
 }
 
-/// A mark of format 1, from before models stood in a topic.
+/// A mark of format 2, from before alerts and playbooks waited for the end of the first day.
 #[derive(Deserialize)]
-struct MarkOfFormat1 {
+struct MarkOfFormat2 {
     sequence: u64,
     now: Timestamp,
     model_version: CompactString,
+    model_offset: i64,
+    model_since: Timestamp,
     partitions: u32,
     ranges: [Range; Topic::ALL.len()],
     usage_low_water: i64,
@@ -156,27 +163,29 @@ impl Mark {
     /// # Errors
     /// [`Damage`] says what is wrong with it.
     pub fn decode(bytes: &[u8]) -> Result<Self, Damage> {
-        if bytes.first() == Some(&1) {
-            decode_as(1, bytes).map(MarkOfFormat1::into_mark)
+        if bytes.first() == Some(&2) {
+            decode_as(2, bytes).map(MarkOfFormat2::into_mark)
         } else {
             decode_as(MARK_FORMAT, bytes)
         }
     }
 }
 
-impl MarkOfFormat1 {
+impl MarkOfFormat2 {
     fn into_mark(self) -> Mark {
         Mark {
             sequence: self.sequence,
             now: self.now,
+            wall: self.now,
             model_version: self.model_version,
-            model_offset: -1,
-            model_since: Timestamp::default(),
+            model_offset: self.model_offset,
+            model_since: self.model_since,
             partitions: self.partitions,
             ranges: self.ranges,
             usage_low_water: self.usage_low_water,
             restored_from: self.restored_from,
             caught_up_at: self.caught_up_at,
+            baseline: Baseline::default(),
         }
     }
 }
@@ -226,6 +235,7 @@ mod tests {
         Mark {
             sequence: 7,
             now: Timestamp::from_millis(1_700_000_000_000),
+            wall: Timestamp::from_millis(1_700_000_005_000),
             model_version: CompactString::const_new("abc"),
             model_offset: 3,
             model_since: Timestamp::from_millis(1_600_000_000_000),
@@ -234,19 +244,23 @@ mod tests {
             usage_low_water: 100,
             restored_from: Some(90),
             caught_up_at: None,
+            baseline: Baseline {
+                day: Some(Timestamp::from_millis(1_700_000_000_000).day()),
+                raised: vec![(CompactString::const_new("ana"), 3)],
+            },
         }
     }
 
     #[test]
-    fn a_mark_of_format_1_is_read_for_ever() {
-        let golden = include_bytes!("../../tests/golden/changelog-1-mark.bin");
-        let expected = Mark { model_offset: -1, model_since: Timestamp::default(), ..mark() };
-        assert_eq!(Mark::decode(golden), Ok(expected));
+    fn a_mark_of_format_2_is_read_for_ever() {
+        let golden = include_bytes!("../../tests/golden/changelog-2-mark.bin");
+        let before = Mark { wall: mark().now, baseline: Baseline::default(), ..mark() };
+        assert_eq!(Mark::decode(golden), Ok(before));
     }
 
     #[test]
-    fn a_mark_of_format_2_is_read_for_ever() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/changelog-2-mark.bin");
+    fn a_mark_of_format_3_is_read_for_ever() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/changelog-3-mark.bin");
         let bytes = mark().encode(Vec::new());
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(path, &bytes).unwrap();
@@ -254,6 +268,12 @@ mod tests {
         let golden = std::fs::read(path).unwrap();
         assert_eq!(Mark::decode(&golden), Ok(mark()));
         assert_eq!(bytes, golden);
+    }
+
+    #[test]
+    fn an_older_mark_is_refused() {
+        let golden = include_bytes!("../../tests/golden/changelog-1-mark.bin");
+        assert_eq!(Mark::decode(golden), Err(Damage::Format(1)));
     }
 
     #[test]
@@ -266,7 +286,7 @@ mod tests {
         }
         assert_eq!(Mark::decode(&bytes[..3]), Err(Damage::Checksum));
         assert_eq!(Mark::decode(&[9, 0, 0, 0, 0]), Err(Damage::Format(9)));
-        assert_eq!(decode::<Fence>(&bytes), Err(Damage::Format(2)));
+        assert_eq!(decode::<Fence>(&bytes), Err(Damage::Format(MARK_FORMAT)));
     }
 
     #[test]

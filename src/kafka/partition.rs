@@ -142,6 +142,8 @@ impl Partition {
         for range in &mut step.mark.ranges {
             *range = Range { from: range.to, to: range.to };
         }
+        step.mark.wall = around.wall;
+        self.engine.begin_step(around.wall);
         let is_model_new = self.take_model(around, &mut step.mark);
         let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {
@@ -158,8 +160,10 @@ impl Partition {
             && self.mark.caught_up_at.is_none();
         if caught_up {
             step.mark.caught_up_at = Some(step.mark.now);
+            self.engine.attend(step.mark.now, step.mark.partitions);
         }
         self.more_due = self.engine.finish_step(step.mark.now, DUE_MAX);
+        step.mark.baseline.clone_from(self.engine.baseline());
         step.outputs = self.engine.take_outputs();
         step.part = self.speak(step.mark.now, caught_up, around);
         let moved = step.mark.ranges.iter().any(|range| range.to > range.from);

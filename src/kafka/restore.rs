@@ -23,6 +23,7 @@ use super::partition::Partition;
 use super::reader::{Reader, is_transient};
 use crate::engine::decode::{Decoded, Decoder};
 use crate::engine::event::Topic;
+use crate::engine::first_day::Baseline;
 use crate::engine::state::StateKind;
 use crate::engine::time::Timestamp;
 use crate::engine::{Engine, Origin};
@@ -319,6 +320,10 @@ impl Restore {
         let in_force = &sources.in_force;
         // The same model at an earlier place: its topic was made anew.
         mark.model_offset = mark.model_offset.min(in_force.offset);
+        match mark.caught_up_at {
+            Some(at) => self.engine.restore_attention(at, mark.partitions, mark.baseline.clone()),
+            None => self.engine.keep_quiet(),
+        }
         self.engine.set_model(Arc::clone(&in_force.model), mark.model_since);
         self.engine.finish_restore(mark.now);
         mark.restored_from = Some(mark.usage_low_water);
@@ -352,6 +357,7 @@ fn first_mark(ends: &Ends, sources: &Sources<'_>) -> Mark {
     Mark {
         sequence: 0,
         now: Timestamp::default(),
+        wall: Timestamp::default(),
         model_version: sources.in_force.model.version().into(),
         model_offset: sources.in_force.offset,
         model_since: Timestamp::default(),
@@ -360,5 +366,6 @@ fn first_mark(ends: &Ends, sources: &Sources<'_>) -> Mark {
         usage_low_water: ends[Topic::Usage.index()].0,
         restored_from: None,
         caught_up_at: None,
+        baseline: Baseline::default(),
     }
 }

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
 use crate::engine::time::Timestamp;
+use backlog::Backlog;
 use held::Held;
 use overrides::Overrides;
 use trend::Trend;
 
+pub mod backlog;
 pub mod held;
 pub mod overrides;
 pub mod said;
@@ -32,6 +34,8 @@ pub struct Workflow {
     pub trend: Trend,
     /// Since when conditions hold that must do so for a while.
     pub held: Held,
+    /// What happened while only health was published; nothing once everything is.
+    pub backlog: Option<Backlog>,
 }
 
 impl Workflow {
@@ -45,8 +49,18 @@ impl Workflow {
     pub fn is_alert_open_of(&self, severity: Severity) -> bool {
         self.episodes.iter().any(|episode| match &episode.phase {
             Phase::Raised(raised) => raised.severity <= severity,
-            Phase::Holding { .. } | Phase::CoolingDown { .. } => false,
+            Phase::Holding { .. } | Phase::Baseline | Phase::CoolingDown { .. } => false,
         })
+    }
+
+    /// Whether alerts of the first day wait for their turn.
+    pub fn is_baseline_waiting(&self) -> bool {
+        self.episodes.iter().any(|episode| matches!(episode.phase, Phase::Baseline))
+    }
+
+    /// Whether a record of the account's work was published.
+    pub fn is_work_said(&self) -> bool {
+        false
     }
 
     /// Whether a run of this playbook is open.
@@ -83,6 +97,8 @@ pub enum Phase {
         /// Since when.
         since: Timestamp,
     },
+    /// The condition held when everything began to be published: the alert waits for its turn.
+    Baseline,
     /// The alert was raised.
     Raised(Raised),
     /// The alert is over; the rule stays quiet for a while.
@@ -105,4 +121,6 @@ pub struct Raised {
     pub observed: f64,
     /// Since when the condition is clear.
     pub clear_since: Option<Timestamp>,
+    /// It was one of the first day.
+    pub is_baseline: bool,
 }

@@ -5,7 +5,7 @@
 use compact_str::{CompactString, format_compact};
 use uuid::Uuid;
 
-use super::{Looks, Situation};
+use super::{Attention, Looks, Situation};
 use crate::engine::account::workflow::{Episode, Phase, Raised, Workflow};
 use crate::engine::model::health::HealthBand;
 use crate::engine::model::rules::{Condition, Rule};
@@ -24,6 +24,10 @@ pub(super) fn look(
     outputs: &mut Vec<Output>,
 ) -> bool {
     let mut changed = false;
+    let mut left = match situation.attention {
+        Attention::Allotted(count) => count,
+        Attention::Quiet | Attention::First | Attention::Full => 0,
+    };
     let rules = &situation.model.alerts.rules;
     for rule in rules {
         let holds = holds(&rule.when, workflow);
@@ -32,7 +36,17 @@ pub(super) fn look(
             .any(|other| other.inhibits.contains(&rule.id) && self::holds(&other.when, workflow));
         let place = workflow.episodes.iter().position(|episode| episode.rule == rule.id);
         let phase = place.map(|place| workflow.episodes[place].phase.clone());
-        let next = advance(situation, rule, phase, holds, inhibited, look, outputs);
+        let is_true = holds && !inhibited;
+        let next = match (&phase, situation.attention) {
+            (None, Attention::First) | (Some(Phase::Baseline), _) => is_true.then(|| {
+                if left == 0 {
+                    return Phase::Baseline;
+                }
+                left -= 1;
+                Phase::Raised(raise(situation, rule, true, outputs))
+            }),
+            _ => advance(situation, rule, phase, holds, inhibited, look, outputs),
+        };
         changed |= match (place, &next) {
             (Some(place), Some(phase)) => workflow.episodes[place].phase != *phase,
             (place, next) => place.is_some() || next.is_some(),
@@ -135,7 +149,7 @@ fn advance(
                 look.at(raise_at);
                 return Some(Phase::Holding { since });
             }
-            Some(Phase::Raised(raise(situation, rule, outputs)))
+            Some(Phase::Raised(raise(situation, rule, false, outputs)))
         }
     }
 }
@@ -146,13 +160,19 @@ fn cooling(rule: &Rule, now: Timestamp, look: &mut Looks) -> Option<Phase> {
     (until > now).then_some(Phase::CoolingDown { until })
 }
 
-fn raise(situation: &Situation<'_>, rule: &Rule, outputs: &mut Vec<Output>) -> Raised {
+fn raise(
+    situation: &Situation<'_>,
+    rule: &Rule,
+    is_baseline: bool,
+    outputs: &mut Vec<Output>,
+) -> Raised {
     let raised = Raised {
         raised_at: situation.now,
         sequence: 1,
         severity: rule.severity,
         observed: situation.displayed_score,
         clear_since: None,
+        is_baseline,
     };
     let alert = alert(situation, &rule.id, Some(rule), &raised, Transition::Raised);
     outputs.push(situation.output(OutputBody::Alert(Box::new(alert))));
@@ -236,6 +256,7 @@ fn alert(
             href: format!("/accounts/{}", percent_encoded(account_id)),
             text: "Account".to_owned(),
         }],
+        baseline: raised.is_baseline,
     }
 }
 

@@ -13,6 +13,8 @@ mod points;
 mod publication;
 mod texts;
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 
 use super::account::Account;
@@ -49,6 +51,21 @@ pub struct Situation<'a> {
     pub wall: Timestamp,
     /// Milliseconds after midnight (UTC) at which the account has its daily look.
     pub look_ms: i64,
+    /// How much may be said.
+    pub attention: Attention,
+}
+
+/// How much a decision may say (`engine/first_day.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// Health, and answers to commands.
+    Quiet,
+    /// Everything that begins now; what was already the case is a baseline alert, and waits.
+    First,
+    /// Everything; baseline alerts wait.
+    Full,
+    /// Everything, and so many of the baseline alerts that wait.
+    Allotted(u32),
 }
 
 /// What a decision leaves besides its outputs.
@@ -64,7 +81,7 @@ pub struct Decided {
 
 impl Situation<'_> {
     /// Who looks after the account, and who said so.
-    fn owner(&self) -> (&CompactString, AssignedBy) {
+    pub(in crate::engine) fn owner(&self) -> (&CompactString, AssignedBy) {
         let csm = &self.model.of(self.assessment.segment).csm;
         csm.owner(self.account_id, self.assessment.segment, self.account.profile.said())
     }
@@ -96,12 +113,14 @@ pub fn decide(
     let noted = overrides::note(facts, workflow, now, &mut look);
     let mut changed = churned_before != workflow.churned_at || noted != Noted::Same;
     let displayed_score = overrides::displayed_score(situation.assessment, workflow);
-    let situation = &Situation { displayed_score, ..*situation };
+    let (attention, _facts, is_backlog_changed) = attend(situation, facts, workflow);
+    changed |= is_backlog_changed;
+    let situation = &Situation { displayed_score, attention, ..*situation };
     changed |= band::damp(situation, workflow, noted, &mut look);
     let already = outputs.len();
     if churned {
         alerts::resolve_all(situation, workflow, outputs);
-    } else if workflow.churned_at.is_none() {
+    } else if workflow.churned_at.is_none() && attention != Attention::Quiet {
         changed |= alerts::look(situation, workflow, &mut look, outputs);
     }
     let alert_changed = outputs.len() > already;
@@ -112,6 +131,27 @@ pub fn decide(
         look_again_at: look.next,
         is_workflow_changed: changed || published.is_day_closed,
         is_published: published.is_published,
+    }
+}
+
+/// How much this look may say, and the facts that it may speak of: while it is quiet they are kept,
+/// and the first look after that has the young ones. Says whether what is kept changed.
+fn attend<'f>(
+    situation: &Situation<'_>,
+    facts: &'f [Fact],
+    workflow: &mut Workflow,
+) -> (Attention, Cow<'f, [Fact]>, bool) {
+    if situation.attention == Attention::Quiet {
+        let is_new = workflow.backlog.is_none();
+        let changed = workflow.backlog.get_or_insert_default().keep(facts, situation.now);
+        return (Attention::Quiet, Cow::Borrowed(facts), is_new || changed);
+    }
+    match workflow.backlog.take() {
+        None => (situation.attention, Cow::Borrowed(facts), false),
+        Some(backlog) => {
+            let kept = backlog.into_young(situation.now);
+            (Attention::First, kept.chain(facts.iter().cloned()).collect(), true)
+        }
     }
 }
 

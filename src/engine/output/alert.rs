@@ -52,6 +52,9 @@ pub struct Alert {
     pub due_at: Timestamp,
     /// Where to read on.
     pub links: Vec<Link>,
+    /// Its condition held before anything was published: one of the first day.
+    #[serde(default)]
+    pub baseline: bool,
 }
 
 /// PagerDuty's four severities.
