@@ -33,7 +33,9 @@ struct Partition {
     engine: Engine,
     offset: i64,
     attending_since: Option<Timestamp>,
-    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Of each key the last, with its place in the changelog.
+    records: BTreeMap<Vec<u8>, (usize, Vec<u8>)>,
+    written: usize,
     said: Vec<Output>,
 }
 
@@ -42,7 +44,7 @@ impl Partition {
         let mut engine = engine();
         engine.keep_quiet();
         let (records, said) = (BTreeMap::new(), Vec::new());
-        Self { engine, offset: 0, attending_since: None, records, said }
+        Self { engine, offset: 0, attending_since: None, records, written: 0, said }
     }
 
     /// Takes everything up to `now`, and ends the step there.
@@ -65,7 +67,7 @@ impl Partition {
         }
         while self.engine.finish_step(now, 7) {}
         self.said.extend(self.engine.take_outputs());
-        let records = &mut self.records;
+        let (records, written) = (&mut self.records, &mut self.written);
         self.engine.take_changes(|change| {
             let (kind, value) = match &change.state {
                 StateChange::Usage(it) => (StateKind::Usage, encode(it, Vec::new())),
@@ -73,7 +75,8 @@ impl Partition {
                 StateChange::Said(it) => (StateKind::Said, encode(it, Vec::new())),
                 StateChange::Gone | StateChange::Erased(_) => panic!("nothing is erased"),
             };
-            records.insert(Key::State(kind, change.account_id).encode(), value);
+            *written += 1;
+            records.insert(Key::State(kind, change.account_id).encode(), (*written, value));
         });
     }
 
@@ -86,7 +89,9 @@ impl Partition {
     fn restart(&mut self, now: Timestamp) {
         let baseline: Baseline = decode(&encode(self.engine.baseline(), Vec::new())).expect("it");
         let mut engine = engine();
-        for (key, value) in &self.records {
+        let mut records: Vec<_> = self.records.iter().collect();
+        records.sort_by_key(|(_, (place, _))| *place);
+        for (key, (_, value)) in records {
             let Ok(Key::State(kind, id)) = Key::decode(key) else { panic!("no other is written") };
             let watched = engine.restored(id);
             match kind {
