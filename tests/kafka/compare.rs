@@ -29,35 +29,8 @@ pub(crate) struct Found<'a> {
 impl<'a> Found<'a> {
     /// Takes the record of `output`, which must be the next one of its topic.
     pub(crate) fn take(&mut self, output: &Output, counts: &mut Counts) -> anyhow::Result<()> {
-        let (topic, kind, value) = match &output.body {
-            OutputBody::Health(health) => {
-                (OutputTopic::AccountHealth, "account_health", Some(serde_json::to_vec(health)?))
-            }
-            OutputBody::HealthErased => (OutputTopic::AccountHealth, "account_erased", None),
-            OutputBody::Alert(alert) => {
-                (OutputTopic::Alerts, "alert", Some(serde_json::to_vec(alert)?))
-            }
-            OutputBody::Work(work) => {
-                (OutputTopic::AccountWork, "account_work", Some(serde_json::to_vec(work)?))
-            }
-            OutputBody::WorkErased => (OutputTopic::AccountWork, "account_erased", None),
-            OutputBody::Run(run) => {
-                (OutputTopic::Playbooks, "playbook_run", Some(serde_json::to_vec(run)?))
-            }
-            OutputBody::Opportunity(it) => {
-                (OutputTopic::Opportunities, "opportunity", Some(serde_json::to_vec(it)?))
-            }
-            OutputBody::Deliverable(it) => {
-                (OutputTopic::Deliverables, "deliverable", Some(serde_json::to_vec(it)?))
-            }
-            OutputBody::Insight(it) => {
-                (OutputTopic::Insights, "insight", Some(serde_json::to_vec(it)?))
-            }
-        };
-        match topic {
-            OutputTopic::Alerts => counts.alerts += 1,
-            _ => counts.health += 1,
-        }
+        let (topic, kind, value) = published(output)?;
+        counts.said[topic.index()] += 1;
         let about = format!("{} of {} at {}", topic.name(), output.account_id, output.at);
         let found = self.next(topic).with_context(|| format!("missing: {about}"))?;
         let key = output.account_id.as_bytes();
@@ -121,6 +94,24 @@ impl<'a> Found<'a> {
         *left = rest;
         Some(first)
     }
+}
+
+/// The topic, the type and the value of an output.
+fn published(output: &Output) -> anyhow::Result<(OutputTopic, &'static str, Option<Vec<u8>>)> {
+    use OutputTopic::{AccountHealth, AccountWork, Alerts, Deliverables, Insights, Opportunities};
+    let json = |(topic, kind, value): (_, _, Result<Vec<u8>, _>)| Ok((topic, kind, Some(value?)));
+    let erased = |topic| Ok((topic, "account_erased", None));
+    json(match &output.body {
+        OutputBody::HealthErased => return erased(AccountHealth),
+        OutputBody::WorkErased => return erased(AccountWork),
+        OutputBody::Health(it) => (AccountHealth, "account_health", serde_json::to_vec(it)),
+        OutputBody::Work(it) => (AccountWork, "account_work", serde_json::to_vec(it)),
+        OutputBody::Alert(it) => (Alerts, "alert", serde_json::to_vec(it)),
+        OutputBody::Run(it) => (OutputTopic::Playbooks, "playbook_run", serde_json::to_vec(it)),
+        OutputBody::Opportunity(it) => (Opportunities, "opportunity", serde_json::to_vec(it)),
+        OutputBody::Deliverable(it) => (Deliverables, "deliverable", serde_json::to_vec(it)),
+        OutputBody::Insight(it) => (Insights, "insight", serde_json::to_vec(it)),
+    })
 }
 
 /// Compares the state that a step must have written with what it has.
@@ -187,6 +178,37 @@ pub(crate) fn check_alerts<'a>(records: impl Iterator<Item = &'a Record>) -> any
             alert.sequence
         );
         alerts.insert(id, alert);
+    }
+    Ok(())
+}
+
+/// What of a run is checked by itself.
+#[derive(Deserialize)]
+struct RunTransition {
+    run_id: Uuid,
+    sequence: u32,
+    transition: String,
+}
+
+/// Each run starts once, counts its transitions without a gap, and says nothing once it ended.
+pub(crate) fn check_runs<'a>(records: impl Iterator<Item = &'a Record>) -> anyhow::Result<()> {
+    let mut runs = BTreeMap::<Uuid, RunTransition>::new();
+    for record in records {
+        let run: RunTransition =
+            serde_json::from_slice(record.value.as_deref().unwrap_or(b"null"))?;
+        let id = run.run_id;
+        let before = runs.get(&id);
+        let is_over =
+            before.is_some_and(|it| ["completed", "cancelled"].contains(&it.transition.as_str()));
+        ensure!(
+            run.sequence == before.map_or(0, |before| before.sequence) + 1
+                && (run.transition == "started") == before.is_none()
+                && !is_over,
+            "run {id}: {} {} is doubled, or one before it is missing",
+            run.transition,
+            run.sequence
+        );
+        runs.insert(id, run);
     }
     Ok(())
 }

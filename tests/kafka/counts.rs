@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use customer_pulse::engine::output::OutputTopic;
+
 /// What was compared; every figure is of records that were found as recomputed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -23,10 +25,8 @@ pub(crate) struct Counts {
     pub(crate) marks: usize,
     /// Restores that ended in a step.
     pub(crate) restores: usize,
-    /// Records of account health.
-    pub(crate) health: usize,
-    /// Transitions of alerts.
-    pub(crate) alerts: usize,
+    /// Records of each output topic, in the order of [`OutputTopic::ALL`].
+    pub(crate) said: [usize; OutputTopic::ALL.len()],
     /// Records of state.
     pub(crate) states: usize,
     /// Snapshots of the fleet that were put to use.
@@ -51,28 +51,31 @@ impl Counts {
             (&mut self.dead_letters, other.dead_letters),
             (&mut self.marks, other.marks),
             (&mut self.restores, other.restores),
-            (&mut self.health, other.health),
-            (&mut self.alerts, other.alerts),
             (&mut self.states, other.states),
             (&mut self.assessed, other.assessed),
             (&mut self.snapshots, other.snapshots),
             (&mut self.silences, other.silences),
             (&mut self.parts, other.parts),
         ];
-        for (sum, figure) in pairs {
+        for (sum, figure) in pairs.into_iter().chain(self.said.iter_mut().zip(other.said)) {
             *sum += figure;
         }
+    }
+
+    /// Records of an output topic.
+    pub(crate) fn of(&self, topic: OutputTopic) -> usize {
+        self.said[topic.index()]
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = OutputTopic::ALL.map(|topic| format!("{} of {}", self.of(topic), topic.name()));
         write!(
             f,
             "{} input records = {} applied + {} duplicate + {} late + {} erased + {} dead letters; \
-             {} marks, {} restores; {} records of health ({} assessed from a plain fold), \
-             {} alert transitions, {} records of state; {} words of partitions, {} snapshots \
-             of all ({} with a silent feed)",
+             {} marks, {} restores; {}; {} assessed from a plain fold, {} records of state; \
+             {} words of partitions, {} snapshots of all ({} with a silent feed)",
             self.input,
             self.applied,
             self.duplicate,
@@ -81,9 +84,8 @@ impl fmt::Display for Counts {
             self.dead_letters,
             self.marks,
             self.restores,
-            self.health,
+            said.join(", "),
             self.assessed,
-            self.alerts,
             self.states,
             self.parts,
             self.snapshots,

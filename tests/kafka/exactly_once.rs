@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use customer_pulse::engine::output::OutputTopic;
 use customer_pulse::engine::time::Timestamp;
-use customer_pulse::generate::world::{Settings, World};
-use customer_pulse::kafka::changelog::Range;
+use customer_pulse::generate::world::Generated;
+use customer_pulse::kafka::changelog::{Mark, Range};
 
 use crate::broker::Broker;
 use crate::follower::Follower;
@@ -15,11 +16,14 @@ use crate::history::{Record, read_topic};
 use crate::installation::{Installation, now};
 use crate::recount::recount;
 use crate::tell;
+use crate::worlds::{answers, world, write};
 
 /// Events by default; `PULSE_TEST_EVENTS` sets another number.
 const EVENTS: usize = 200_000;
 /// Accounts of the generated world: with eight records each a day it fills about 130 days.
 const ACCOUNTS: u32 = 200;
+/// One event in so many lies before the end of the first day.
+const FIRST_SHARE: usize = 8;
 /// How long any one thing that is waited for may take.
 const LIMIT: Duration = Duration::from_secs(240);
 /// How long a process may take to end well.
@@ -36,9 +40,17 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     // Short steps: the more transactions, the more there is to tear.
     installation.set("STEP__RECORDS_MAX", "500");
     installation.make_topics()?;
-    write_world(&installation, ACCOUNTS, events)?;
-    let total = i64::try_from(events)?;
+    let world = world(ACCOUNTS, events)?;
+    let (history, rest) = world.split_at(events / FIRST_SHARE);
+    write(&installation, history)?;
     let mut follower = Follower::new(&installation)?;
+    live_the_first_day(&mut installation, &mut follower, history)?;
+    // What follows is alerts and runs all along, and not the health of a first day.
+    let answers = answers(&installation, rest[0].broker_at)?;
+    write(&installation, &answers)?;
+    write(&installation, rest)?;
+    let events = events + answers.len();
+    let total = i64::try_from(events)?;
     let watch = customer_pulse::kafka::clock::instant();
     let steady = installation.run("steady")?;
     let mut victim = installation.run("victim")?;
@@ -67,8 +79,32 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     victim.terminate(END_LIMIT)?;
     let counts = recount(broker, &installation)?;
     ensure!(counts.input == events, "{} of {events} events were counted", counts.input);
-    ensure!(counts.duplicate > 0 && counts.alerts > 0 && counts.assessed > 0, "{counts}");
+    ensure!(counts.duplicate > 0 && counts.assessed > 0, "{counts}");
+    for topic in [OutputTopic::Alerts] {
+        ensure!(counts.of(topic) > 0, "nothing was said on {}: {counts}", topic.name());
+    }
     check_clock(&installation, &follower)
+}
+
+/// Lets one process catch up with a part of the history, at the end of that part.
+fn live_the_first_day(
+    installation: &mut Installation,
+    follower: &mut Follower,
+    history: &[Generated],
+) -> anyhow::Result<()> {
+    let last = history.last().context("there is history")?;
+    let behind_secs = now().millis_since(last.broker_at) / 1_000;
+    installation.set("CLOCK__OFFSET", &format!("-{behind_secs}s"));
+    let process = installation.run("first")?;
+    let all = i64::try_from(history.len())?;
+    follower.until("the first day ends", LIMIT, |seen| {
+        let lasts = (0..seen.entries.len()).map(|number| seen.marks(number).next_back());
+        let is_allotted = |(_, mark): (_, &Mark)| mark.baseline.day.is_some();
+        seen.taken() == all && seen.is_caught_up() && lasts.flatten().any(is_allotted)
+    })?;
+    process.terminate(END_LIMIT)?;
+    installation.set("CLOCK__OFFSET", "0s");
+    Ok(())
 }
 
 /// No clock ran ahead of input that was there before the processes started.
@@ -100,25 +136,5 @@ fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Resu
             );
         }
     }
-    Ok(())
-}
-
-/// Publishes the last `events` of a world up to now.
-pub(crate) fn write_world(
-    installation: &Installation,
-    accounts: u32,
-    events: usize,
-) -> anyhow::Result<()> {
-    let publisher = installation.publisher()?;
-    let days = i64::try_from(events)? / (6 * i64::from(accounts)) + 2;
-    let until = now();
-    let world = World::new(Settings::new(7, accounts, until.plus_days(-days), until));
-    let mut written = 0;
-    for event in world.take(events) {
-        publisher.publish(event.topic, &event.account_id, event.broker_at, &event.value)?;
-        written += 1;
-    }
-    publisher.finish()?;
-    ensure!(written == events, "the world ended after {written} events");
     Ok(())
 }

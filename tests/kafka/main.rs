@@ -28,6 +28,7 @@ mod replay;
 mod restart;
 mod shadow;
 mod trickle;
+mod worlds;
 mod zombie;
 
 use broker::Broker;

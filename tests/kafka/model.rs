@@ -13,7 +13,6 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde::Deserialize;
 
 use crate::broker::Broker;
-use crate::exactly_once::write_world;
 use crate::follower::Follower;
 use crate::history::read_topic;
 use crate::installation::Installation;
@@ -21,6 +20,7 @@ use crate::models::Models;
 use crate::process::Process;
 use crate::recount::recount;
 use crate::trickle::Trickle;
+use crate::worlds::write_world;
 
 /// How long any one thing that is waited for may take.
 const LIMIT: Duration = Duration::from_secs(120);

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use crate::broker::Broker;
-use crate::exactly_once::write_world;
 use crate::follower::Follower;
 use crate::installation::{Installation, now};
 use crate::recount::recount;
 use crate::trickle::Trickle;
+use crate::worlds::write_world;
 
 /// How long any one thing that is waited for may take.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -24,7 +24,7 @@ use customer_pulse::kafka::partitioner::partition_of;
 use rdkafka::Offset;
 
 use crate::broker::Broker;
-use crate::compare::{Found, check_alerts, check_times, compare_states};
+use crate::compare::{Found, check_alerts, check_runs, check_times, compare_states};
 use crate::counts::Counts;
 use crate::history::{self, Record};
 use crate::installation::Installation;
@@ -70,7 +70,8 @@ pub(crate) fn recount(broker: &Broker, installation: &Installation) -> anyhow::R
     let committed = history::committed(config)?;
     let models = Models::read(config)?;
     check_alerts(outputs[OutputTopic::Alerts.index()].iter().flatten())?;
-    for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts] {
+    check_runs(outputs[OutputTopic::Playbooks.index()].iter().flatten())?;
+    for topic in OutputTopic::ALL.into_iter().filter(|topic| *topic != OutputTopic::DeadLetters) {
         check_times(outputs[topic.index()].iter().flatten())
             .with_context(|| topic.name().to_owned())?;
     }
@@ -170,6 +171,7 @@ impl<'a> Partition<'a> {
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         let mark = &step.mark;
+        again.engine.begin_step(mark.wall);
         if let Some(fleet) = &step.fleet {
             ensure!(fleet != again.engine.fleet(), "a snapshot says nothing new");
             counts.snapshots += 1;
@@ -195,7 +197,12 @@ impl<'a> Partition<'a> {
             again.shadows.check(&outputs)?;
             again.said.append(&mut outputs);
         }
+        if mark.caught_up_at.is_some() && !again.is_attending {
+            again.is_attending = true;
+            again.engine.attend(mark.now, mark.partitions);
+        }
         again.engine.finish_step(mark.now, DUE_MAX);
+        ensure!(mark.baseline == *again.engine.baseline(), "other baseline alerts are counted");
         let mut outputs = again.engine.take_outputs();
         again.shadows.settle();
         again.shadows.check(&outputs)?;
@@ -261,18 +268,23 @@ struct Again<'a> {
     engine: Engine,
     shadows: Shadows,
     said: Vec<Output>,
+    /// Whether the partition has read its input once.
+    is_attending: bool,
 }
 
 impl<'a> Again<'a> {
     fn new(config: &'a Config, number: usize, model: &Arc<Model>) -> Self {
         let id_key = || IdKey::new(config.privacy.key());
+        let mut engine = Engine::new(model.clone(), id_key(), Memory::Bounded);
+        engine.keep_quiet();
         Self {
             config,
             number,
             decoder: Decoder::new(),
-            engine: Engine::new(model.clone(), id_key(), Memory::Bounded),
+            engine,
             shadows: Shadows::new(model.clone(), id_key()),
             said: Vec::new(),
+            is_attending: false,
         }
     }
 

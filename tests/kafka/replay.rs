@@ -9,10 +9,10 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use crate::broker::Broker;
-use crate::exactly_once::write_world;
 use crate::follower::Follower;
 use crate::history::read_topic;
 use crate::installation::Installation;
+use crate::worlds::write_world;
 
 /// How long any one thing that is waited for may take.
 const LIMIT: Duration = Duration::from_secs(90);

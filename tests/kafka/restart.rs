@@ -10,12 +10,12 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
 use crate::broker::Broker;
-use crate::exactly_once::write_world;
 use crate::follower::Follower;
 use crate::history::read_topic;
 use crate::installation::{Installation, now};
 use crate::recount::recount;
 use crate::trickle::{Trickle, account_in, login};
+use crate::worlds::write_world;
 
 /// How long any one thing that is waited for may take.
 const LIMIT: Duration = Duration::from_secs(90);
