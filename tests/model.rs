@@ -55,7 +55,7 @@ fn everything_is_named_at_once_with_its_place() {
         currencies.reporting: must be text, not a list\n\
         segments.enterprise_above_arr: must not be less than mid_market_from_arr\n\
         features[0].core: must be true or false, not `yes`\n\
-        features[0].color: unknown name `color`: expected one of core, name\n\
+        features[0].color: unknown name `color`: expected one of core, launched_on, name, plans, related\n\
         health.component_weights.suport: unknown name `suport`: did you mean `support`?\n\
         health.metric_weights.P3: is missing\n\
         health.bands.green: must be a number, not `high`\n\
