@@ -59,6 +59,13 @@ pub static CATALOGUE: &[Figure] = &[
         value: |known| Some(known.situation.displayed_score),
     },
     Figure {
+        name: "term_months",
+        unit: "months",
+        help: "The length of the contract.",
+        topics: &[],
+        value: |known| Some(known.situation.account.profile.said()?.term_months?.into()),
+    },
+    Figure {
         name: "health_change_since_start",
         unit: "points",
         help: "In a step: the health to show less what it was when the run began.",
