@@ -126,6 +126,14 @@ series! {
     alerts: IntCounterVec = "pulse_alerts_total", "rule", "transition";
     /// Alerts that are open, acknowledged or snoozed.
     alerts_open: IntGaugeVec = "pulse_alerts_open", "severity";
+    /// Alerts that were not raised although their condition held, by reason.
+    alerts_suppressed: IntCounterVec = "pulse_alerts_suppressed_total", "reason";
+    /// Transitions of playbook runs and their steps published.
+    runs: IntCounterVec = "pulse_playbook_transitions_total", "playbook", "transition";
+    /// Answers to commands published.
+    command_results: IntCounterVec = "pulse_command_results_total", "status";
+    /// Outputs too large for the broker, cut to a dead letter.
+    outputs_cut: IntCounterVec = "pulse_outputs_cut_total", "topic";
     /// Bytes of state written to the changelog, by kind of record.
     state_bytes: IntCounterVec = "pulse_state_bytes_total", "kind";
 }

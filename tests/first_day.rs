@@ -193,8 +193,17 @@ fn what_was_already_so_is_said_in_small_portions_the_sickest_first() {
     }
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 3,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_restart_on_the_first_day_changes_nothing(

@@ -16,8 +16,9 @@ const RECORD_NAMESPACE: Uuid = Uuid::from_u128(0x1b0c_38f3_77f5_5d0b_9c1b_51a1_2
 const SOURCE: &str = "/pulse";
 /// Prefix of Kafka Connect's headers of a dead letter.
 const CONNECT: &str = "__connect.errors";
-/// Largest value of a dead letter, in bytes; a larger one is cut, and says so.
-pub const DEAD_LETTER_BYTES_MAX: usize = 900 * 1024;
+/// Largest value of an output, in bytes: what a broker takes by default, less key and headers. A
+/// larger one becomes a dead letter, of which as much is kept, and which says so.
+pub const VALUE_BYTES_MAX: usize = 900 * 1024;
 
 /// An output as a record, without topic and partition.
 #[derive(Debug)]
@@ -125,14 +126,72 @@ pub fn dead_letter(held: &Held, found: &Found<'_>, error: &DecodeError) -> Recor
         }
     }
     let mut value = held.value.as_deref().map(<[u8]>::to_vec);
-    if let Some(bytes) = value.as_mut().filter(|bytes| bytes.len() > DEAD_LETTER_BYTES_MAX) {
-        let hash = Uuid::new_v5(&RECORD_NAMESPACE, bytes).to_string();
-        let length = bytes.len().to_string();
-        for (key, value) in [("pulse.value.bytes", &length), ("pulse.value.uuid", &hash)] {
-            headers = headers.insert(Header { key, value: Some(value) });
-        }
-        bytes.truncate(DEAD_LETTER_BYTES_MAX);
+    if let Some(bytes) = value.as_mut() {
+        headers = cut(bytes, headers);
     }
     let key = held.key.as_deref().map(<[u8]>::to_vec);
     Record { topic: OutputTopic::DeadLetters, key, value, headers }
+}
+
+/// What is published in place of a record that no broker takes: the dead letter of an output.
+///
+/// Nothing of a record that is small enough.
+pub fn too_large(record: &Record, topic_name: &str, partition: i32, task: &str) -> Option<Record> {
+    let mut value = record.value.clone().filter(|bytes| bytes.len() > VALUE_BYTES_MAX)?;
+    let message = format!("the output has {} bytes: at most {VALUE_BYTES_MAX} fit", value.len());
+    let connect = [
+        ("topic", topic_name),
+        ("partition", &partition.to_string()),
+        ("offset", "-1"),
+        ("connector.name", "pulse"),
+        ("task.id", task),
+        ("stage", "VALUE_CONVERTER"),
+        ("class.name", record.topic.name()),
+        ("exception.class.name", "pulse.output_too_large"),
+        ("exception.message", &message),
+        ("exception.stacktrace", &message),
+    ];
+    let headers = connect.into_iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+        headers.insert(Header { key: &format!("{CONNECT}.{name}"), value: Some(value) })
+    });
+    let headers = cut(&mut value, headers);
+    let key = record.key.clone();
+    Some(Record { topic: OutputTopic::DeadLetters, key, value: Some(value), headers })
+}
+
+/// Cuts a value that is too large for the broker, and keeps its length and its hash in headers.
+fn cut(bytes: &mut Vec<u8>, headers: OwnedHeaders) -> OwnedHeaders {
+    if bytes.len() <= VALUE_BYTES_MAX {
+        return headers;
+    }
+    let hash = Uuid::new_v5(&RECORD_NAMESPACE, bytes).to_string();
+    let length = bytes.len().to_string();
+    bytes.truncate(VALUE_BYTES_MAX);
+    [("pulse.value.bytes", &length), ("pulse.value.uuid", &hash)]
+        .into_iter()
+        .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::message::Headers as _;
+
+    #[test]
+    fn an_output_that_no_broker_takes_becomes_a_dead_letter() {
+        let record = |bytes: usize| Record {
+            topic: OutputTopic::AccountWork,
+            key: Some(b"acme".to_vec()),
+            value: Some(vec![b'x'; bytes]),
+            headers: OwnedHeaders::new(),
+        };
+        assert!(too_large(&record(VALUE_BYTES_MAX), "work", 3, "pulse-0").is_none());
+        let letter = too_large(&record(VALUE_BYTES_MAX + 1), "work", 3, "pulse-0").unwrap();
+        assert_eq!(letter.topic, OutputTopic::DeadLetters);
+        assert_eq!(letter.key.as_deref(), Some(&b"acme"[..]));
+        assert_eq!(letter.value.map(|bytes| bytes.len()), Some(VALUE_BYTES_MAX));
+        let names: Vec<_> = letter.headers.iter().map(|header| header.key).collect();
+        assert_eq!(names.len(), 12);
+        assert!(names.contains(&"pulse.value.uuid"), "{names:?}");
+    }
 }

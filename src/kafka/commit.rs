@@ -2,6 +2,7 @@
 //!
 //! What a partition says is decided in `partition.rs`; the protocol is spoken in `producer.rs`.
 
+use compact_str::CompactString;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -15,20 +16,24 @@ use super::setup::Setup;
 use crate::engine::Outcome;
 use crate::engine::event::Topic;
 use crate::engine::fleet::FleetPart;
+use crate::engine::output::deliverable::COMMAND_RESULT;
 use crate::engine::output::{OutputBody, OutputTopic};
 use crate::engine::state::{Change, StateChange, StateKind};
 use crate::engine::time::Timestamp;
+use crate::telemetry::Telemetry;
 
 /// A transaction that is being filled.
 pub(super) struct Committer<'w> {
     setup: &'w Setup,
     outbox: &'w Outbox,
+    /// Name and number of the worker.
+    task: &'w str,
     wall: Timestamp,
     marks: Vec<(i32, Mark)>,
     outcomes: Vec<(Topic, Outcome, Timestamp)>,
     dead: Vec<(Topic, &'static str)>,
     outputs: Vec<OutputTopic>,
-    alerts: Vec<(String, &'static str)>,
+    transitions: Vec<Transition>,
     buffer: Vec<u8>,
 }
 
@@ -40,18 +45,20 @@ impl<'w> Committer<'w> {
     pub(super) fn begin(
         setup: &'w Setup,
         outbox: &'w Outbox,
+        task: &'w str,
         wall: Timestamp,
     ) -> Result<Self, Failure> {
         outbox.begin()?;
         Ok(Self {
             setup,
             outbox,
+            task,
             wall,
             marks: Vec::new(),
             outcomes: Vec::new(),
             dead: Vec::new(),
             outputs: Vec::new(),
-            alerts: Vec::new(),
+            transitions: Vec::new(),
             buffer: Vec::new(),
         })
     }
@@ -63,10 +70,18 @@ impl<'w> Committer<'w> {
     pub(super) fn add(&mut self, partition: &mut Partition, step: Step) -> Result<(), Failure> {
         let number = partition.number;
         for output in &step.outputs {
-            if let OutputBody::Alert(alert) = &output.body {
-                self.alerts.push((alert.rule.to_string(), alert.transition.name()));
+            let record = codec::record(output);
+            let name = &self.setup.output_names[record.topic.index()];
+            match codec::too_large(&record, name, number, self.task) {
+                None => {
+                    self.transitions.extend(Transition::of(&output.body));
+                    self.publish(number, record)?;
+                }
+                Some(letter) => {
+                    self.transitions.push(Transition::Cut(record.topic));
+                    self.publish(number, letter)?;
+                }
             }
-            self.publish(number, codec::record(output))?;
         }
         for (topic, reason, record) in step.dead_letters {
             self.dead.push((topic, reason));
@@ -206,8 +221,45 @@ impl<'w> Committer<'w> {
         for topic in &self.outputs {
             telemetry.outputs.with_label_values(&[topic.name()]).inc();
         }
-        for (rule, transition) in &self.alerts {
-            telemetry.alerts.with_label_values(&[rule.as_str(), transition]).inc();
+        for transition in &self.transitions {
+            transition.count(telemetry);
         }
+    }
+}
+
+/// What of an output has a series of its own.
+enum Transition {
+    Alert(CompactString, &'static str),
+    Run(CompactString, &'static str),
+    Answer(&'static str),
+    /// It was too large for the broker.
+    Cut(OutputTopic),
+}
+
+impl Transition {
+    fn of(body: &OutputBody) -> Option<Self> {
+        match body {
+            OutputBody::Alert(it) => Some(Self::Alert(it.rule.clone(), it.transition.name())),
+            OutputBody::Run(it) => Some(Self::Run(it.playbook.clone(), it.transition.name())),
+            OutputBody::Deliverable(it) => {
+                (it.operation == COMMAND_RESULT).then(|| Self::Answer(it.status.name()))
+            }
+            OutputBody::Health(_)
+            | OutputBody::HealthErased
+            | OutputBody::Work(_)
+            | OutputBody::WorkErased
+            | OutputBody::Opportunity(_)
+            | OutputBody::Insight(_) => None,
+        }
+    }
+
+    fn count(&self, telemetry: &Telemetry) {
+        let (series, labels): (_, &[&str]) = match self {
+            Self::Alert(rule, name) => (&telemetry.alerts, &[rule, name]),
+            Self::Run(playbook, name) => (&telemetry.runs, &[playbook, name]),
+            Self::Answer(status) => (&telemetry.command_results, &[status]),
+            Self::Cut(topic) => (&telemetry.outputs_cut, &[topic.name()]),
+        };
+        series.with_label_values(labels).inc();
     }
 }

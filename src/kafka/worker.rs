@@ -189,7 +189,7 @@ impl<'s> Worker<'s> {
             return Ok(());
         }
         // The transaction's own time-out runs from here: nothing is computed inside it.
-        let mut committer = Committer::begin(setup, &self.clients.outbox, around.wall)?;
+        let mut committer = Committer::begin(setup, &self.clients.outbox, &task, around.wall)?;
         for (partition, step) in stepped {
             committer.add(partition, step)?;
         }

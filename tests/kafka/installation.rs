@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 use customer_pulse::cli::generate;
 use customer_pulse::config::Config;
 use customer_pulse::config::layers::{Sources, load};
+use customer_pulse::engine::output::OutputTopic;
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::kafka::client;
 use customer_pulse::kafka::clock::Clock;
@@ -43,6 +44,9 @@ const TOPICS: [&str; 19] = [
     "pulse_fleet",
     "pulse_model",
 ];
+
+/// How long nothing of the changelog is compacted: ten years.
+const KEPT_MS: u64 = 3_650 * 86_400_000;
 
 /// Settings and names that no other test uses.
 pub(crate) struct Installation {
@@ -93,10 +97,17 @@ impl Installation {
 
     /// Makes all topics as `pulse topics apply` does.
     ///
-    /// The accounts' topic is made first and not compacted, so that all input can be read back.
+    /// What a recount reads is made first and neither compacted nor deleted: the accounts' topic
+    /// and all that is written, even by a process whose clock is months behind.
     pub(crate) fn make_topics(&self) -> anyhow::Result<()> {
         let topics = &self.config.topics;
-        self.make_topic(&topics.accounts, topics.partitions)?;
+        let outputs = OutputTopic::ALL.into_iter().map(|topic| topics.output(topic));
+        for name in outputs.chain([topics.accounts.as_str(), topics.pulse_fleet.as_str()]) {
+            self.make_topic(name, topics.partitions)?;
+        }
+        let lag = KEPT_MS.to_string();
+        let kept = [("cleanup.policy", "compact"), ("min.compaction.lag.ms", lag.as_str())];
+        self.make_topic_with(&topics.pulse_changelog, topics.partitions, &kept)?;
         let made = self.command(&["topics", "apply"]).output().context("pulse topics apply")?;
         let said = String::from_utf8_lossy(&made.stderr).into_owned();
         ensure!(made.status.success(), "pulse topics apply failed:\n{said}");
@@ -105,10 +116,19 @@ impl Installation {
 
     /// Makes one topic that keeps everything.
     pub(crate) fn make_topic(&self, name: &str, partitions: u32) -> anyhow::Result<()> {
+        self.make_topic_with(name, partitions, &[("cleanup.policy", "delete")])
+    }
+
+    fn make_topic_with(
+        &self,
+        name: &str,
+        partitions: u32,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<()> {
         let admin: AdminClient<DefaultClientContext> = client::admin(&self.config).create()?;
         let topic = NewTopic::new(name, partitions.cast_signed(), TopicReplication::Fixed(1))
-            .set("retention.ms", "-1")
-            .set("cleanup.policy", "delete");
+            .set("retention.ms", "-1");
+        let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
         let made = block_on(admin.create_topics([&topic], &AdminOptions::new()))??;
         for topic in made {
             topic.map_err(|(name, code)| anyhow::anyhow!("{name} was not made: {code}"))?;

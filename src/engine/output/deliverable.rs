@@ -50,6 +50,18 @@ pub enum AnswerStatus {
     Refused,
 }
 
+impl AnswerStatus {
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AnswerStatus::Ok => "ok",
+            AnswerStatus::Error => "error",
+            AnswerStatus::Applied => "applied",
+            AnswerStatus::Refused => "refused",
+        }
+    }
+}
+
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
