@@ -36,6 +36,8 @@ pub struct Workflow {
     pub held: Held,
     /// What happened while only health was published; nothing once everything is.
     pub backlog: Option<Backlog>,
+    /// The version of the model with which a look at the account panicked.
+    pub quarantine: Option<CompactString>,
 }
 
 impl Workflow {
