@@ -9,6 +9,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::account::workflow::Workflow;
+use super::account::workflow::runs::Run;
 use super::decide::Situation;
 use super::event::Topic;
 
@@ -19,6 +20,8 @@ pub struct Known<'a> {
     pub situation: &'a Situation<'a>,
     /// What was said, and what people answered.
     pub workflow: &'a Workflow,
+    /// The run whose step asks, if one does.
+    pub run: Option<&'a Run>,
 }
 
 /// One row of the catalogue.
@@ -54,6 +57,13 @@ pub static CATALOGUE: &[Figure] = &[
         help: "The health to show: the computed one unless somebody overrode it.",
         topics: &[],
         value: |known| Some(known.situation.displayed_score),
+    },
+    Figure {
+        name: "health_change_since_start",
+        unit: "points",
+        help: "In a step: the health to show less what it was when the run began.",
+        topics: &[],
+        value: |known| Some(known.situation.displayed_score - known.run?.health_at_start()),
     },
 ];
 

@@ -11,13 +11,18 @@ use crate::engine::time::Timestamp;
 use backlog::Backlog;
 use held::Held;
 use overrides::Overrides;
+use runs::{OverdueStep, Run, Runs};
 use trend::Trend;
 
 pub mod backlog;
 pub mod held;
 pub mod overrides;
+pub mod runs;
 pub mod said;
 pub mod trend;
+
+/// The playbooks of a renewal, in the order in which they begin.
+const RENEWAL_STAGES: [&str; 3] = ["renewal_90", "renewal_60", "renewal_30"];
 
 /// Everything `decide` reads besides the assessment and the facts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,8 @@ pub struct Workflow {
     pub backlog: Option<Backlog>,
     /// The version of the model with which a look at the account panicked.
     pub quarantine: Option<CompactString>,
+    /// What is under way.
+    pub runs: Runs,
 }
 
 impl Workflow {
@@ -66,8 +73,27 @@ impl Workflow {
     }
 
     /// Whether a run of this playbook is open.
-    pub fn is_run_open(&self, _playbook: &str) -> bool {
-        false
+    pub fn is_run_open(&self, playbook: &str) -> bool {
+        self.runs.open_of(playbook).next().is_some()
+    }
+
+    /// The steps that are past due.
+    pub fn overdue_steps(&self) -> impl Iterator<Item = OverdueStep<'_>> {
+        self.runs.overdue_steps()
+    }
+
+    /// How many steps of a stage of the renewal are open though a later stage began.
+    pub fn renewal_steps_left_behind(&self) -> u32 {
+        let begun_at = |stage: &&str| self.runs.past(stage).and_then(|past| past.anchor_at);
+        let left_behind = |(nth, stage): (usize, &&'static str)| {
+            let later = &RENEWAL_STAGES[nth + 1..];
+            let is_behind = |run: &&Run| {
+                later.iter().any(|it| begun_at(it).is_some_and(|at| Some(at) == run.anchor_at))
+            };
+            let runs = self.runs.open_of(stage).filter(is_behind);
+            runs.flat_map(|run| &run.steps).filter(|step| !step.is_over()).count()
+        };
+        RENEWAL_STAGES.iter().enumerate().map(left_behind).sum::<usize>() as u32
     }
 }
 

@@ -10,9 +10,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::churn::ChurnModel;
+use super::condition::Names;
 use super::csm::CsmModel;
 use super::health::HealthModel;
 use super::lifecycle::Lifecycle;
+use super::playbooks::Playbooks;
 use super::problems::Problems;
 use super::schema;
 use crate::engine::account::profile::Segment;
@@ -32,6 +34,8 @@ pub struct SegmentModel {
     pub lifecycle: Lifecycle,
     /// Who looks after an account.
     pub csm: CsmModel,
+    /// What is set in motion, and when.
+    pub playbooks: Playbooks,
 }
 
 /// The sections of each segment.
@@ -46,11 +50,13 @@ pub struct BySegment {
 
 impl SegmentModel {
     /// Says everything that reads well and means nothing.
-    fn check(&self, problems: &mut Problems) {
+    fn check(&self, rules: &[&str], problems: &mut Problems) {
         self.health.check(problems);
         self.churn.check(problems);
         self.lifecycle.check(problems);
         self.csm.check(problems);
+        let playbooks = self.playbooks.ids();
+        self.playbooks.check(&Names { rules, playbooks: &playbooks }, problems);
     }
 }
 
@@ -71,12 +77,13 @@ impl BySegment {
         self.changed.iter_mut().flatten().map(|changed| &mut **changed).chain([&mut self.common])
     }
 
-    /// Says everything that reads well and means nothing, for each segment.
-    pub(super) fn check(&self, problems: &mut Problems) {
-        self.common.check(problems);
+    /// Says everything that reads well and means nothing, for each segment; `rules` are the ids of
+    /// all alert rules.
+    pub(super) fn check(&self, rules: &[&str], problems: &mut Problems) {
+        self.common.check(rules, problems);
         for segment in Segment::ALL {
             if let Some(changed) = &self.changed[segment as usize] {
-                problems.within(&[KEY, segment.name()], |problems| changed.check(problems));
+                problems.within(&[KEY, segment.name()], |problems| changed.check(rules, problems));
             }
         }
     }

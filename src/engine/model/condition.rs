@@ -153,7 +153,50 @@ impl Node {
         }
     }
 
-    fn is_timed(&self) -> bool {
+    /// The same, told from its like that others ask: what is remembered of it is its own.
+    pub(in crate::engine) fn salted(&self, salt: u64) -> Self {
+        let all = |nodes: &[Node]| nodes.iter().map(|node| node.salted(salt)).collect();
+        match self {
+            Node::All(nodes) => Node::All(all(nodes)),
+            Node::Any(nodes) => Node::Any(all(nodes)),
+            Node::Not(node) => Node::Not(Box::new(node.salted(salt))),
+            Node::For { node, ms, key } => {
+                Node::For { node: Box::new(node.salted(salt)), ms: *ms, key: key ^ salt }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Forgets what is remembered of it.
+    pub(in crate::engine) fn forget(&self, held: &mut Held) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|it| it.forget(held)),
+            Node::Not(node) => node.forget(held),
+            Node::For { node, key, .. } => {
+                held.forget(*key);
+                node.forget(held);
+            }
+            _ => {}
+        }
+    }
+
+    /// What it names first: a figure, or an alert rule or a band as conditions call them.
+    pub fn first_name(&self) -> &str {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.first().map_or("", Node::first_name),
+            Node::Not(node) | Node::For { node, .. } => node.first_name(),
+            Node::Test(test) => test.figure.row().name,
+            Node::DisplayedBand(_) | Node::FallenFrom(_) => "displayed_band",
+            Node::Churn(_) => "churn_band",
+            Node::Segment(_) => "segment",
+            Node::Phase(_) => "phase",
+            Node::Alert(name) | Node::Run(name) => name,
+            Node::AlertAtLeast(severity) => severity.name(),
+        }
+    }
+
+    /// Whether time alone may change it.
+    pub(in crate::engine) fn is_timed(&self) -> bool {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::is_timed),
             Node::Not(node) => node.is_timed(),

@@ -49,6 +49,7 @@ mod form;
 pub mod health;
 pub mod lifecycle;
 pub mod movable;
+pub mod playbooks;
 pub mod problems;
 pub mod rules;
 pub mod schema;
@@ -146,6 +147,7 @@ impl Model {
         for sections in model.by_segment.iter_mut() {
             sections.health.core_features.clone_from(&core);
             sections.health.position = sections.churn.position;
+            sections.playbooks.prepare();
         }
         model.texts.prepare();
         let of_text = || format!("{:012x}", name_hash(text) >> 16);
@@ -225,7 +227,8 @@ impl Model {
             let problem = "must not be less than mid_market_from_seats";
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
-        self.by_segment.check(problems);
+        let rules: Vec<&str> = self.alerts.rules.iter().map(|rule| rule.id.as_str()).collect();
+        self.by_segment.check(&rules, problems);
         self.texts.check(problems);
         self.alerts.check(problems);
     }

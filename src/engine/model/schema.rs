@@ -52,6 +52,9 @@ pub(super) fn changes(schema: &Value) -> Value {
                 *property = self::changes(property);
             }
         }
+        if let Some(form) = map.get_mut("additionalProperties").filter(|it| it.is_object()) {
+            *form = self::changes(form);
+        }
     }
     changes
 }

@@ -3,6 +3,7 @@
 //! When one is made and closed is decided in `decide/opportunities.rs`.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
@@ -38,7 +39,9 @@ pub struct OpportunityRecord {
 }
 
 /// What an opportunity is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OpportunityKind {
     /// The contract goes on.

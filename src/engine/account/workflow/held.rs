@@ -33,6 +33,11 @@ impl Held {
             (None, false) => None,
         }
     }
+
+    /// Forgets a condition that nobody asks for any more.
+    pub fn forget(&mut self, key: u64) {
+        self.0.retain(|(held, _)| *held != key);
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use compact_str::CompactString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Comparison, Node, Test};
@@ -102,6 +102,13 @@ impl<'de> Deserialize<'de> for Condition {
         let mut reader = Reader { path: Vec::new(), problems: Vec::new() };
         let node = reader.node(&value, 0);
         Ok(Self { node, problems: reader.problems })
+    }
+}
+
+/// What it means, for those who tell definitions apart by their text.
+impl Serialize for Condition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.node.serialize(serializer)
     }
 }
 
