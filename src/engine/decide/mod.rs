@@ -9,6 +9,7 @@ mod churn;
 mod health;
 mod next_band;
 mod overrides;
+pub(in crate::engine) mod playbooks;
 mod points;
 mod publication;
 mod texts;
@@ -113,10 +114,13 @@ pub fn decide(
     let noted = overrides::note(facts, workflow, now, &mut look);
     let mut changed = churned_before != workflow.churned_at || noted != Noted::Same;
     let displayed_score = overrides::displayed_score(situation.assessment, workflow);
-    let (attention, _facts, is_backlog_changed) = attend(situation, facts, workflow);
+    let (attention, facts, is_backlog_changed) = attend(situation, facts, workflow);
     changed |= is_backlog_changed;
     let situation = &Situation { displayed_score, attention, ..*situation };
     changed |= band::damp(situation, workflow, noted, &mut look);
+    if attention != Attention::Quiet {
+        changed |= playbooks::advance(situation, &facts, workflow, &mut look, outputs);
+    }
     let already = outputs.len();
     if churned {
         alerts::resolve_all(situation, workflow, outputs);
@@ -125,6 +129,10 @@ pub fn decide(
     }
     let alert_changed = outputs.len() > already;
     changed |= alert_changed;
+    if attention != Attention::Quiet {
+        changed |= playbooks::start(situation, &facts, workflow, &mut look, outputs);
+    }
+    changed |= workflow.held.take_changed();
     let published =
         publication::publish(situation, workflow, said, alert_changed, &mut look, outputs);
     Decided {

@@ -65,7 +65,10 @@ fn movable(model: &HealthModel, assessment: &Assessment) -> Vec<Movable> {
 }
 
 /// What a point of each metric's score is worth in points of health.
-fn effective_weights(model: &HealthModel, metrics: &[Option<f64>; METRICS]) -> [f64; METRICS] {
+pub(super) fn effective_weights(
+    model: &HealthModel,
+    metrics: &[Option<f64>; METRICS],
+) -> [f64; METRICS] {
     let known = |component: Component| -> f64 {
         let of_component = component.metrics().iter();
         let known = of_component.filter(|metric| metrics[metric.index()].is_some());

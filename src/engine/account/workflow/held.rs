@@ -11,23 +11,30 @@ pub const HELD_MAX: usize = 64;
 
 /// Since when conditions hold, by the key of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held(Vec<(u64, Timestamp)>);
+pub struct Held {
+    since: Vec<(u64, Timestamp)>,
+    /// Something was noted since that was last asked.
+    #[serde(skip)]
+    is_changed: bool,
+}
 
 impl Held {
     /// Notes whether a condition holds as of `now`; answers since when it does.
     pub fn since(&mut self, key: u64, holds: bool, now: Timestamp) -> Option<Timestamp> {
-        let place = self.0.iter().position(|(held, _)| *held == key);
+        let place = self.since.iter().position(|(held, _)| *held == key);
         match (place, holds) {
-            (Some(place), true) => Some(self.0[place].1),
+            (Some(place), true) => Some(self.since[place].1),
             (Some(place), false) => {
-                self.0.remove(place);
+                self.is_changed = true;
+                self.since.remove(place);
                 None
             }
             (None, true) => {
-                if self.0.len() == HELD_MAX {
-                    self.0.remove(0);
+                if self.since.len() == HELD_MAX {
+                    self.since.remove(0);
                 }
-                self.0.push((key, now));
+                self.since.push((key, now));
+                self.is_changed = true;
                 Some(now)
             }
             (None, false) => None,
@@ -36,7 +43,13 @@ impl Held {
 
     /// Forgets a condition that nobody asks for any more.
     pub fn forget(&mut self, key: u64) {
-        self.0.retain(|(held, _)| *held != key);
+        self.is_changed |= self.since.iter().any(|(held, _)| *held == key);
+        self.since.retain(|(held, _)| *held != key);
+    }
+
+    /// Whether anything changed since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
     }
 }
 
@@ -56,6 +69,6 @@ mod tests {
         for key in 0..100 {
             held.since(key, true, at(8));
         }
-        assert_eq!(held.0.len(), HELD_MAX);
+        assert_eq!(held.since.len(), HELD_MAX);
     }
 }

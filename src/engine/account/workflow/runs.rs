@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::engine::account::fact::FactKinds;
 use crate::engine::model::condition::Node;
 use crate::engine::model::playbooks::Clock;
-use crate::engine::model::playbooks::start::DateOf;
+use crate::engine::model::playbooks::start::{CadenceOf, DateOf};
 use crate::engine::model::playbooks::step::{CountedFrom, Fill, Span};
 use crate::engine::output::playbook::Role;
 use crate::engine::output::work::{RunStatus, StepStatus};
@@ -53,6 +53,8 @@ pub struct Run {
     pub anchor_at: Option<Timestamp>,
     /// The date of the account that the anchor is.
     pub anchor: Option<DateOf>,
+    /// What takes place on that day.
+    pub cadence: Option<CadenceOf>,
     /// The health to show when it began, in tenths of a point.
     pub health_at_start_tenths: u16,
     /// The last sequence number said.

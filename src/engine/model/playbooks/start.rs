@@ -11,8 +11,8 @@ use crate::engine::model::condition::{Condition, Names};
 use crate::engine::model::health::HealthBand;
 use crate::engine::model::problems::Problems;
 
-/// What begins a run: one of `on`, `date`, `every`, `launch` and `milestone`, which `when` may
-/// narrow, or `when` alone.
+/// What begins a run: any of `on`, `date`, `every`, `launch` and `milestone`, while `when` holds; or,
+/// where there is none of them, that `when` comes to hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Start {
     /// One of these happens.
@@ -101,24 +101,42 @@ impl Start {
         self.date.is_some() || self.every.is_some()
     }
 
+    /// Whether nothing but its condition begins a run.
+    pub fn is_by_condition_alone(&self) -> bool {
+        self.on.is_empty() && !self.has_anchor() && !self.launch && !self.milestone
+    }
+
     pub(super) fn check(&self, path: &[&str], names: &Names<'_>, problems: &mut Problems) {
-        let kinds = [
-            !self.on.is_empty(),
-            self.date.is_some(),
-            self.every.is_some(),
-            self.launch,
-            self.milestone,
-        ];
-        match (kinds.into_iter().filter(|it| *it).count(), &self.when) {
-            (1, _) | (0, Some(_)) => {}
-            (0, None) => problems.say(path, "nothing begins a run: say `on`, `date` or `when`"),
-            _ => problems.say(path, "must be one of `on`, `date`, `every`, `launch`, `milestone`"),
+        if self.is_by_condition_alone() && self.when.is_none() {
+            problems.say(path, "nothing begins a run: say `on`, `date`, `every` or `when`");
         }
         if let Some(condition) = &self.when {
             condition.check(&at(path, &["when"]), names, problems);
         }
         if self.date.is_some_and(|date| date.before_day <= date.from_day) {
             problems.say(&at(path, &["date", "before_day"]), "must be more than from_day");
+        }
+    }
+}
+
+impl DateOf {
+    /// The name, as in the model file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DateOf::CreatedAt => "created_at",
+            DateOf::ContractEnd => "contract_end",
+            DateOf::NoticeDeadline => "notice_deadline",
+        }
+    }
+}
+
+impl CadenceOf {
+    /// The name, as in the model file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CadenceOf::ExecutiveReview => "executive_review",
+            CadenceOf::OperationalReview => "operational_review",
+            CadenceOf::RelationshipSurvey => "relationship_survey",
         }
     }
 }
