@@ -86,6 +86,10 @@ pub struct Feedback {
     pub scores: DayLog,
     /// Who was asked and who answered, by hash.
     pub respondents: IdMap<Respondent, RESPONDENTS_MAX>,
+    /// The last answer of 9 or 10.
+    pub promoter_at: Option<Timestamp>,
+    /// When anybody was last asked about the whole.
+    pub relationship_survey_at: Option<Timestamp>,
     /// What was found in comments; nothing tells whose.
     pub texts: Texts,
 }
@@ -124,6 +128,9 @@ impl Feedback {
                 let day = moment.at.day();
                 self.answers.add(day, 1);
                 self.promoters.add(day, u32::from(score >= 9));
+                if score >= 9 {
+                    self.promoter_at = self.promoter_at.max(Some(moment.at));
+                }
                 self.detractors.add(day, u32::from(score <= 6));
                 self.scores.add(day, u32::from(score));
                 let respondent = nps.respondent_id.as_ref().map(|id| key.hash(id));
@@ -134,6 +141,9 @@ impl Feedback {
                 }
             }
             Event::SurveySent(survey) => {
+                if survey.survey.is_none_or(|kind| kind == Survey::Relationship) {
+                    self.relationship_survey_at = self.relationship_survey_at.max(Some(moment.at));
+                }
                 self.note_person(key.hash(&survey.respondent_id), |person| {
                     person.asked_at = person.asked_at.max(Some(moment.at));
                 });

@@ -194,6 +194,12 @@ impl Account {
         said.max(self.commercial.contract.renewed_end.get().copied())
     }
 
+    /// The last day on which notice can be given.
+    pub fn notice_deadline(&self) -> Option<Timestamp> {
+        let notice_days = self.profile.said().and_then(|said| said.notice_days).unwrap_or(0);
+        Some(self.contract_end()?.plus_days(-i64::from(notice_days)))
+    }
+
     /// When the account began: as the profile says, else with its first event.
     pub fn created_at(&self) -> Option<Timestamp> {
         self.profile.said().and_then(|said| said.created_at).or_else(|| self.first_event_at())

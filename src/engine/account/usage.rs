@@ -129,6 +129,8 @@ pub struct Usage {
     pub is_any_session_ever: bool,
     /// Whether a program ever called.
     pub is_any_call_ever: bool,
+    /// Calls of programs, ever.
+    pub calls_ever: u64,
     /// Meters by the public hash of their names.
     pub meters: IdMap<Meter, METERS_MAX>,
 }
@@ -209,6 +211,7 @@ impl Usage {
 
     fn note_calls(&mut self, day: Day, count: u32) {
         self.calls.add(day, u64::from(count));
+        self.calls_ever = self.calls_ever.saturating_add(u64::from(count));
         self.is_any_call_ever = true;
     }
 

@@ -62,6 +62,11 @@ impl Workflow {
         })
     }
 
+    /// How many alerts are open.
+    pub fn open_alerts(&self) -> usize {
+        self.episodes.iter().filter(|it| matches!(it.phase, Phase::Raised(_))).count()
+    }
+
     /// Whether alerts of the first day wait for their turn.
     pub fn is_baseline_waiting(&self) -> bool {
         self.episodes.iter().any(|episode| matches!(episode.phase, Phase::Baseline))

@@ -113,9 +113,7 @@ fn onboarding_phase(phases: &Phases, age_days: f64) -> Option<Phase> {
 
 /// The stage of the renewal, by the last day on which notice can be given.
 fn renewal_phase(model: &SegmentModel, account: &Account, now: Timestamp) -> Option<Phase> {
-    let end = account.contract_end()?;
-    let notice_days = account.profile.said().and_then(|said| said.notice_days).unwrap_or(0);
-    let days_left = end.plus_days(-i64::from(notice_days)).days_since(now);
+    let days_left = account.notice_deadline()?.days_since(now);
     // Before the position is `renewal` the notice may have to be thought of already.
     match model.churn.position.of(account, now) {
         ContractPosition::Renewal | ContractPosition::OffCycle => match days_left {

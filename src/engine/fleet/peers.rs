@@ -9,7 +9,8 @@ use crate::engine::account::Account;
 use crate::engine::assess::{Assessment, round_half_up};
 use crate::engine::event::Topic;
 use crate::engine::id::name_hash;
-use crate::engine::model::{Feature, Model};
+use crate::engine::model::Model;
+use crate::engine::model::offer::Feature;
 use crate::engine::output::health::{Peers, UnusedFeature};
 use crate::engine::window;
 

@@ -33,6 +33,7 @@ use super::id::name_hash;
 use super::text::{self, Labels};
 use by_segment::{BySegment, SegmentModel};
 use fleet::{PeersRule, SilenceRule};
+use offer::{Feature, LicenceRule, MeterRule, Offer, SurveyRule, UsageMilestone};
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
 use terms::TextModel;
@@ -49,6 +50,7 @@ mod form;
 pub mod health;
 pub mod lifecycle;
 pub mod movable;
+pub mod offer;
 pub mod playbooks;
 pub mod problems;
 pub mod rules;
@@ -72,6 +74,16 @@ pub struct Model {
     pub segments: Segments,
     /// The feature catalogue.
     pub features: Vec<Feature>,
+    /// What can be bought.
+    pub offer: Offer,
+    /// When a meter of the plan is near its limit.
+    pub meters: MeterRule,
+    /// Milestones of use.
+    pub usage_milestones: Vec<UsageMilestone>,
+    /// Whom to ask.
+    pub surveys: SurveyRule,
+    /// When an account has far more licences than users.
+    pub licences: LicenceRule,
     /// What is believed about customers, for each segment; see `of`.
     #[serde(flatten)]
     by_segment: BySegment,
@@ -110,15 +122,6 @@ pub struct Segments {
     pub enterprise_above_seats: u32,
     /// From so many seats on it is mid-market, where ARR is not known.
     pub mid_market_from_seats: u32,
-}
-
-/// A feature of the product.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-pub struct Feature {
-    /// Its name, as in events.
-    pub name: String,
-    /// Whether customers buy the product for it.
-    pub core: bool,
 }
 
 impl Model {
@@ -228,6 +231,7 @@ impl Model {
             problems.say(&["segments", "enterprise_above_seats"], problem);
         }
         let rules: Vec<&str> = self.alerts.rules.iter().map(|rule| rule.id.as_str()).collect();
+        self.check_offer(problems);
         self.by_segment.check(&rules, problems);
         self.texts.check(problems);
         self.alerts.check(problems);

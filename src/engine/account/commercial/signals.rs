@@ -6,8 +6,9 @@
 use smallvec::smallvec;
 
 use super::invoices::Failure;
+use crate::engine::account::Account;
 use crate::engine::event::Topic;
-use crate::engine::model::churn::ContractPosition;
+use crate::engine::model::churn::{ChurnModel, ContractPosition};
 use crate::engine::signal::{Case, Observation, Observations, Signal, SignalId, Tier};
 use crate::engine::stamp::Stamp;
 use crate::engine::time::Timestamp;
@@ -122,14 +123,24 @@ fn observe_competitor(case: &Case<'_>) -> Observations {
 
 /// Touches that nobody answered, while the renewal is near.
 fn unanswered(case: &Case<'_>) -> Option<u32> {
-    let (renewal, model) = (&case.account.commercial.renewal, &case.churn.signals.renewal_ghosting);
-    let intent_start = window::since(case.as_of, model.intent_window_days).start();
-    if case.position != ContractPosition::Renewal || renewal.intent.at() >= Some(intent_start) {
+    unanswered_touches(case.account, case.churn, case.position, case.as_of)
+}
+
+/// Touches that nobody answered, while the renewal is near and nobody said what they will do.
+pub fn unanswered_touches(
+    account: &Account,
+    churn: &ChurnModel,
+    position: ContractPosition,
+    as_of: Timestamp,
+) -> Option<u32> {
+    let (renewal, model) = (&account.commercial.renewal, &churn.signals.renewal_ghosting);
+    let intent_start = window::since(as_of, model.intent_window_days).start();
+    if position != ContractPosition::Renewal || renewal.intent.at() >= Some(intent_start) {
         return None;
     }
-    let end = case.account.contract_end()?;
+    let end = account.contract_end()?;
     let from = end.plus_days(-i64::from(model.touch_days_before_end));
-    let to = case.as_of.plus_days(-i64::from(model.grace_days));
+    let to = as_of.plus_days(-i64::from(model.grace_days));
     Some(renewal.unanswered_between(from, to))
 }
 

@@ -9,6 +9,8 @@ use crate::engine::time::{DAY_MS, Day, MAX_INPUT};
 
 /// How many days of a meter's readings are kept.
 pub const METER_DAYS: usize = 28;
+/// From how many daily values on there is a forecast.
+pub const FORECAST_DAYS_MIN: usize = 14;
 
 /// A meter of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,10 +47,32 @@ impl Meter {
         self.days.retain(|(held, _)| *held >= oldest);
     }
 
+    /// The share of the limit that is used; nothing without a limit.
+    pub fn share(&self) -> Option<f64> {
+        self.reading.get().and_then(Reading::share)
+    }
+
+    /// On how many days in a row until `today` the last reading was at least this share of the
+    /// limit. A day without a reading has the one before it, for at most `carry_days`.
+    pub fn days_at_least(&self, share: f64, carry_days: u16, today: Day) -> u32 {
+        let carry_days = i32::from(carry_days);
+        let mut end = today;
+        let mut from = None;
+        for (day, reading) in self.days.iter().rev().filter(|(day, _)| *day <= today) {
+            let is_near = reading.get().and_then(Reading::share).is_some_and(|it| it >= share);
+            if !is_near || end.number() - day.number() > carry_days {
+                break;
+            }
+            (end, from) = (*day, Some(*day));
+        }
+        from.map_or(0, |from| (today.number() - from.number()) as u32 + 1)
+    }
+
     /// The day on which the limit is reached: by the straight line through the days since use last
     /// fell (a meter that is reset begins anew), or the day of the last reading when it is passed.
     ///
-    /// Nothing when there is no limit, or use does not rise, or the day lies beyond 2100.
+    /// Nothing when there is no limit, or fewer than [`FORECAST_DAYS_MIN`] daily values, or use
+    /// does not rise, or the day lies beyond 2100.
     pub fn reached_on(&self) -> Option<Day> {
         let (last, last_at) = (self.reading.get()?, self.reading.at()?);
         if last.limit <= 0.0 {
@@ -63,11 +87,22 @@ impl Meter {
             .filter_map(|(_, day)| Some((day.at()?.days_since(last_at), day.get()?.used)))
             .collect();
         let fell = points.windows(2).rposition(|pair| pair[1].1 < pair[0].1);
-        let slope = slope(&points[fell.map_or(0, |place| place + 1)..])?;
+        let points = &points[fell.map_or(0, |place| place + 1)..];
+        if points.len() < FORECAST_DAYS_MIN {
+            return None;
+        }
+        let slope = slope(points)?;
         let days = (last.limit - last.used) / slope;
         let most = MAX_INPUT.days_since(last_at);
         (slope > 0.0 && days < most)
             .then(|| last_at.plus_millis((days * DAY_MS as f64) as i64).day())
+    }
+}
+
+impl Reading {
+    /// The share of the limit that is used; nothing without a limit.
+    fn share(&self) -> Option<f64> {
+        (self.limit > 0.0).then(|| self.used / self.limit)
     }
 }
 

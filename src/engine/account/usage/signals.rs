@@ -86,6 +86,14 @@ fn is_unused(case: &Case<'_>, model: &UsageDrop) -> bool {
     case.age_days() > f64::from(model.silence_days) && case.account.usage.use_since(start) <= 0.0
 }
 
+/// How much less use a day there is in 14 days than in the 28 before: drop(14, 28) of
+/// `scoring.md` §3; 0 for an account that is too young to tell.
+pub fn drop_of_two_weeks(case: &Case<'_>) -> f64 {
+    let span = Span { window_days: 14, baseline_days: 28 };
+    let pace = Pace::of(case, &case.churn.signals.usage_drop, span);
+    pace.map_or(0.0, |pace| pace.drop())
+}
+
 /// Use a day now and before, each with its prior.
 #[derive(Clone, Copy)]
 struct Pace {

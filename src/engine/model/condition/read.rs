@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Comparison, Node, Test};
-use crate::engine::figure::{CATALOGUE, FigureId};
+use crate::engine::figure::{FigureId, catalogue};
 use crate::engine::id::name_hash;
 use crate::engine::model::form::FREE;
 use crate::engine::model::problems::Problems;
@@ -230,7 +230,7 @@ impl Reader {
     fn test(&mut self, name: &Value, map: &Map<String, Value>) -> Node {
         let name = name.as_str().unwrap_or_default();
         let Some(figure) = FigureId::named(name) else {
-            let known: Vec<&str> = CATALOGUE.iter().map(|figure| figure.name).collect();
+            let known: Vec<&str> = catalogue().iter().map(|figure| figure.name).collect();
             return self.say(wording::unknown("metric", name, &known));
         };
         let number = |key: &str| map.get(key).and_then(Value::as_f64);
