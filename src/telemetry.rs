@@ -116,6 +116,8 @@ series! {
     feed_silent: IntGaugeVec = "pulse_feed_silent", "topic";
     /// Accounts by segment and displayed band.
     accounts: IntGaugeVec = "pulse_accounts", "segment", "band";
+    /// Accounts of which nothing is said as a look at them panicked: until there is another model.
+    accounts_quarantined: IntGauge = "pulse_accounts_quarantined";
     /// Always 1; its label is the version of the newest valid model that this process has read.
     model_info: IntGaugeVec = "pulse_model_info", "version";
     /// Where the model of a live partition stands in `cs.pulse-model`; equal once all took it.

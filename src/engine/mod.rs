@@ -48,6 +48,8 @@ pub mod first_day;
 
 mod erasure;
 
+mod quarantine;
+
 mod timers;
 
 use std::collections::{BTreeSet, HashMap};
@@ -333,12 +335,12 @@ impl Engine {
         now: Timestamp,
         facts: &[Fact],
     ) -> Option<Assessment> {
-        self.look(id, now, facts, false)
+        self.look_safely(id, now, facts, false)
     }
 
     /// The look in which an account may raise what waits.
     fn decide_allotted(&mut self, id: &AccountId, now: Timestamp) {
-        self.look(id, now, &[], true);
+        self.look_safely(id, now, &[], true);
     }
 
     fn look(

@@ -27,6 +27,7 @@ pub(super) struct Census {
 struct Counts {
     accounts: [[i64; HealthBand::ALL.len()]; Segment::ALL.len()],
     alerts: [i64; Severity::ALL.len()],
+    quarantined: i64,
 }
 
 impl Census {
@@ -46,6 +47,7 @@ impl Census {
             if let Some(said) = &watched.said {
                 counts.accounts[said.segment as usize][said.displayed_band as usize] += 1;
             }
+            counts.quarantined += i64::from(watched.workflow.quarantine.is_some());
             for episode in &watched.workflow.episodes {
                 if let Phase::Raised(raised) = &episode.phase {
                     counts.alerts[raised.severity as usize] += 1;
@@ -65,6 +67,8 @@ impl Census {
                 self.telemetry.accounts.with_label_values(&labels).add(moved);
             }
         }
+        let moved = counts.quarantined - before.quarantined;
+        self.telemetry.accounts_quarantined.add(moved);
         for severity in Severity::ALL {
             let moved = counts.alerts[severity as usize] - before.alerts[severity as usize];
             self.telemetry.alerts_open.with_label_values(&[severity.name()]).add(moved);

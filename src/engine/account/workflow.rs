@@ -41,6 +41,8 @@ pub struct Workflow {
     pub held: Held,
     /// What happened while only health was published; nothing once everything is.
     pub backlog: Option<Backlog>,
+    /// The version of the model with which a look at the account panicked.
+    pub quarantine: Option<CompactString>,
     /// What is under way.
     pub runs: Runs,
 }
