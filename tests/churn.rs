@@ -180,9 +180,9 @@ fn what_fed_a_signal_is_told() {
 #[test]
 fn a_segment_may_weigh_otherwise() {
     let text = include_str!("../config/model.yaml").replace(
-        "by_segment: {}",
-        "by_segment: { smb: { churn: { tiers: { strong_odds: 2 }, \
-         signals: { org_change: { tier: strong } } } } }",
+        "by_segment:\n  smb:\n",
+        "by_segment:\n  smb:\n    churn: { tiers: { strong_odds: 2 }, \
+         signals: { org_change: { tier: strong } } }\n",
     );
     let model = Model::parse(&text).expect("a valid model");
     let mut signals = [None; SIGNALS];

@@ -2,6 +2,8 @@
 //!
 //! What the model means is tested where it is used.
 
+use std::sync::LazyLock;
+
 use customer_pulse::engine::account::profile::Segment;
 use customer_pulse::engine::metric::{Component, MetricId};
 use customer_pulse::engine::model::{DEFAULT_TEXT, Model, schema};
@@ -9,9 +11,16 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use serde_json::{Value, json};
 
-/// The model that ships with some texts put in place of others.
+/// The model that ships, without what differs by segment.
+static PLAIN: LazyLock<String> = LazyLock::new(|| {
+    let (before, rest) = DEFAULT_TEXT.split_once("\nby_segment:\n").expect("differences");
+    let (_, after) = rest.split_once("\n\n").expect("another section");
+    format!("{before}\nby_segment: {{}}\n\n{after}")
+});
+
+/// The same with some texts put in place of others.
 fn changed(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(DEFAULT_TEXT.to_owned(), |text, (from, to)| {
+    changes.iter().fold(PLAIN.clone(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     })
@@ -55,7 +64,7 @@ fn everything_is_named_at_once_with_its_place() {
         currencies.reporting: must be text, not a list\n\
         segments.enterprise_above_arr: must not be less than mid_market_from_arr\n\
         features[0].core: must be true or false, not `yes`\n\
-        features[0].color: unknown name `color`: expected one of core, name\n\
+        features[0].color: unknown name `color`: expected one of core, launched_on, name, plans, related\n\
         health.component_weights.suport: unknown name `suport`: did you mean `support`?\n\
         health.metric_weights.P3: is missing\n\
         health.bands.green: must be a number, not `high`\n\
@@ -131,7 +140,7 @@ fn a_segment_may_replace_any_part() {
     );
     let model = Model::parse(&text).unwrap();
     let (smb, common) = (&model.of(Segment::Smb).health, &model.of(Segment::Enterprise).health);
-    assert_eq!(common, &Model::default().of(Segment::Enterprise).health);
+    assert_eq!(common, &Model::default().of(Segment::MidMarket).health);
     assert_eq!((smb.metrics.p1.window_days, common.metrics.p1.window_days), (14, 7));
     assert_eq!(smb.metrics.s2.sla_hours[3].to_bits(), 4.0_f64.to_bits());
     assert_eq!(smb.metrics.p2, common.metrics.p2);
@@ -142,7 +151,7 @@ fn a_segment_may_replace_any_part() {
 #[test]
 fn what_is_wrong_for_a_segment_is_named_where_it_stands() {
     let problems = |changes: &str| errors(&for_smb(changes)).join("\n");
-    let line = 1 + DEFAULT_TEXT.lines().position(|line| line == "by_segment: {}").unwrap();
+    let line = 1 + PLAIN.lines().position(|line| line == "by_segment: {}").unwrap();
     let found = problems("health: { metrics: { P1: { window_days: 999 } }, bands: { gren: 1 } }");
     let (at, path) = (line + 2, "by_segment.smb.health");
     let wanted = format!(
@@ -214,14 +223,15 @@ fn sites() -> Vec<Site> {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
     let mut sites = Vec::new();
     let mut section = "";
-    for (n, line) in DEFAULT_TEXT.lines().enumerate() {
+    for (n, line) in PLAIN.lines().enumerate() {
         let is_comment = line.trim_start().starts_with('#');
         if !is_comment && line.starts_with(is_word) {
             section = line;
         }
         // The keys of rates, categories and words are free, and so is prose.
         let is_prose = ["rates", "summary", "- Find"].iter().any(|word| line.contains(word));
-        if is_comment || is_prose || section.starts_with("texts") {
+        let is_free = ["texts", "playbooks"].iter().any(|free| section.starts_with(free));
+        if is_comment || is_prose || is_free {
             continue;
         }
         for (colon, _) in line.match_indices(':') {
@@ -243,12 +253,12 @@ fn sites() -> Vec<Site> {
 
 /// Mutates some keys of the model that ships; says of each which line and which words tell of it.
 fn mutate(chosen: &[(Site, Mutation)]) -> (String, Vec<(Option<usize>, String)>) {
-    let mut lines: Vec<String> = DEFAULT_TEXT.lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = PLAIN.lines().map(str::to_owned).collect();
     let mut deleted = Vec::new();
     let mut told = Vec::new();
     // From the end of a line to its start, so that places before stay where they are.
     for (site, mutation) in chosen.iter().rev() {
-        let text = DEFAULT_TEXT.lines().nth(site.line).expect("a line of the model");
+        let text = PLAIN.lines().nth(site.line).expect("a line of the model");
         let key = text[site.key.clone()].to_owned();
         let line = &mut lines[site.line];
         match (mutation, &site.number) {
@@ -335,6 +345,32 @@ proptest! {
             "leave it out",
             "must have a letter",
             "as the window lies after it",
+            // of playbooks
+            "nothing begins a run",
+            "must be more than from_day",
+            "must have 1 to",
+            "an id has 1 to 64",
+            "unknown step",
+            "waits for itself",
+            "only dates and cadences",
+            "needs `after`",
+            "only steps from an anchor",
+            "go together",
+            "must not be below 0",
+            // of a playbook that only a segment has
+            "missing field",
+            // of conditions, whose form their own reader judges
+            "unknown condition",
+            "unknown metric",
+            "must be compared",
+            "must be a list of conditions",
+            "two conditions",
+            "invalid type",
+            "unknown variant",
+            "`for_days` must be",
+            "`changed_by` needs",
+            "unknown playbook",
+            "a condition must be a map",
         ];
         let found = Model::parse(&model.to_string()).err().map(|found| found.errors);
         let is_form = |problem: &str| !meaning.iter().any(|words| problem.contains(words));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use customer_pulse::engine::account::feed::Memory;
@@ -16,6 +16,7 @@ use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
 use customer_pulse::engine::output::alert::Alert;
 use customer_pulse::engine::output::health::AccountHealth;
+use customer_pulse::engine::output::playbook::{RunRecord, RunTransition};
 use customer_pulse::engine::output::{Output, OutputBody};
 use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
@@ -36,6 +37,10 @@ enum Show {
     Texts,
     /// Transitions of alerts.
     Alerts,
+    /// Transitions of playbook runs.
+    Runs,
+    /// With all starts of runs, their steps.
+    Plans,
     /// Publications with another displayed band than the one before.
     Bands,
     /// All publications.
@@ -66,14 +71,18 @@ enum Pace {
 #[test]
 fn stories_are_told_as_written() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut paths: Vec<_> = fs::read_dir(directory)
-        .expect("the stories are there")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut paths = stories_in(&directory);
     paths.sort();
     assert!(paths.len() >= 10, "few stories were found");
     let faults: Vec<String> = paths.iter().filter_map(|path| check(path).err()).collect();
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The files of a folder and of those in it.
+fn stories_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("the stories are there");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { stories_in(&path) } else { vec![path] }).collect()
 }
 
 /// Compares what is said with what the file expects, and what a stalled loop says late with it.
@@ -112,7 +121,7 @@ fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
     let model = Arc::new(Model::default());
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
     let show: Vec<Show> = serde_json::from_value(json!(story.show)).expect("words of `Show`");
-    let mut told = Teller { show: &show, ..Teller::default() };
+    let mut told = Teller { show: &show, playbooks: &story.playbooks, ..Teller::default() };
     let mut history = History::new(u64::MAX);
     story.lay(&Decoder::new(), &mut history).expect("a story");
     history.sort();
@@ -161,6 +170,7 @@ fn stall(history: &History, story: &Story, engine: &mut Engine, told: &mut Telle
 #[derive(Default)]
 struct Teller<'a> {
     show: &'a [Show],
+    playbooks: &'a [String],
     bands: BTreeMap<String, HealthBand>,
     stale: BTreeMap<String, Vec<String>>,
     lines: Vec<(String, String)>,
@@ -181,6 +191,7 @@ impl Teller<'_> {
         let (id, at) = (output.account_id.to_string(), short(output.at));
         let line = match &output.body {
             OutputBody::Alert(alert) => self.alert(alert),
+            OutputBody::Run(run) => self.run(run),
             OutputBody::Health(health) => self.health(&id, health),
             OutputBody::HealthErased => {
                 self.bands.remove(&id);
@@ -200,6 +211,27 @@ impl Teller<'_> {
         let (rule, transition) = (&alert.rule, alert.transition.name());
         let line = format!("{rule} #{} {transition} at {observed:.1}{how}", alert.sequence);
         self.show.contains(&Show::Alerts).then_some(line)
+    }
+
+    fn run(&self, run: &RunRecord) -> Option<String> {
+        let is_asked =
+            self.playbooks.is_empty() || self.playbooks.contains(&run.playbook.to_string());
+        let step = run.step.as_ref().map(|step| format!(" {step}"));
+        let due = run.due_at.map(|at| format!(", due {}", short(at)));
+        let late = Some(run.late_by_seconds).filter(|late| *late > 0);
+        let late = late.map(|late| format!(", {late} s late"));
+        let owner = run.owner_role.filter(|_| run.transition == RunTransition::StepEscalated);
+        let owner = owner.map(|role| format!(" to {}", role.name()));
+        let is_plan_asked = self.show.contains(&Show::Plans);
+        let plan = run.steps.iter().flatten().filter(|_| is_plan_asked).map(|step| {
+            let due = step.due_at.map_or("later".to_owned(), |at| short(at));
+            format!("\n    {} {} by {due}", step.step, step.owner_role.name())
+        });
+        let words: String = [step, owner, due, late].into_iter().flatten().collect();
+        let (playbook, transition) = (&run.playbook, run.transition.name());
+        let plan: String = plan.collect();
+        let line = format!("{playbook} {transition}{words}: {}{plan}", run.reason);
+        (is_asked && self.show.contains(&Show::Runs)).then_some(line)
     }
 
     fn health(&mut self, account_id: &str, health: &AccountHealth) -> Option<String> {

@@ -31,6 +31,9 @@ pub struct Story {
     /// What the tests compare, by name; nothing else is worth reading there.
     #[serde(default)]
     pub show: Vec<String>,
+    /// The playbooks whose runs the tests compare; all where none is named.
+    #[serde(default)]
+    pub playbooks: Vec<String>,
     /// What happens.
     pub events: Vec<Told>,
     /// What is said of it, as the tests word it.

@@ -6,7 +6,7 @@ use super::{Figure, Known, Value};
 use crate::engine::account::commercial::signals::unanswered_touches;
 use crate::engine::event::Topic;
 
-pub(super) static FIGURES: [Figure; 10] = [
+pub(super) static FIGURES: [Figure; 11] = [
     Figure {
         name: "age_days",
         unit: "days",
@@ -34,6 +34,15 @@ pub(super) static FIGURES: [Figure; 10] = [
         help: "Since the contract was last renewed.",
         topics: &[],
         value: Value::Of(days_since_renewed),
+    },
+    Figure {
+        name: "term_months",
+        unit: "months",
+        help: "The length of the contract.",
+        topics: &[],
+        value: Value::Of(|known| {
+            Some(f64::from(known.situation.account.profile.said()?.term_months?))
+        }),
     },
     Figure {
         name: "seats",

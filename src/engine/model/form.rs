@@ -294,7 +294,8 @@ mod tests {
     /// Keywords that only describe.
     const DESCRIBE: [&str; 4] = ["$schema", "default", "description", "title"];
     /// Keywords that are heeded here.
-    const HEEDED: [&str; 18] = [
+    const HEEDED: [&str; 19] = [
+        FREE,
         "additionalProperties",
         "anyOf",
         "const",

@@ -134,10 +134,33 @@ mod tests {
 
     #[test]
     fn a_straight_line_reaches_the_limit_on_its_day() {
-        assert_eq!(reached(100.0, &[(0, 10.0), (1, 20.0), (2, 30.0)]), Some(9));
-        assert_eq!(reached(100.0, &[(2, 30.0), (0, 10.0)]), Some(9), "in any order");
+        let line = |from: i64, to: i64, first: f64| -> Vec<(i64, f64)> {
+            (from..to).map(|day| (day, first + 5.0 * (day - from) as f64)).collect()
+        };
+        assert_eq!(reached(100.0, &line(0, 14, 10.0)), Some(18));
+        assert_eq!(reached(100.0, &line(0, 13, 10.0)), None, "too few days");
+        let mut backwards = line(0, 14, 10.0);
+        backwards.reverse();
+        assert_eq!(reached(100.0, &backwards), Some(18), "in any order");
         assert_eq!(reached(100.0, &[(0, 10.0), (3, 100.0)]), Some(3), "it is reached");
-        assert_eq!(reached(100.0, &[(0, 90.0), (5, 10.0), (6, 20.0)]), Some(14), "it was reset");
+        let reset = [vec![(0, 90.0)], line(5, 19, 10.0)].concat();
+        assert_eq!(reached(100.0, &reset), Some(23), "it was reset");
+    }
+
+    #[test]
+    fn days_near_the_limit_are_counted_back_from_today() {
+        let mut meter = Meter::default();
+        for (day, used) in [(1, 90.0), (2, 70.0), (3, 80.0), (4, 85.0), (7, 90.0)] {
+            let at = Timestamp::from_millis(0).plus_days(day);
+            let meter_name = compact_str::CompactString::const_new("rows");
+            let reading = || Reading { meter: meter_name.clone(), used, limit: 100.0 };
+            meter.note(Moment { at, event_id: "a" }, reading);
+        }
+        let near =
+            |carry_days, today| meter.days_at_least(0.8, carry_days, Day::from_number(today));
+        assert_eq!((near(3, 7), near(3, 9), near(3, 11)), (5, 7, 0));
+        assert_eq!((near(2, 7), near(3, 4), near(3, 2)), (1, 2, 0));
+        assert_eq!(meter.share(), Some(0.9));
     }
 
     #[test]

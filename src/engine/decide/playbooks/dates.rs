@@ -14,11 +14,7 @@ pub(super) fn date(situation: &Situation<'_>, of: DateOf) -> Option<Timestamp> {
     match of {
         DateOf::CreatedAt => account.created_at(),
         DateOf::ContractEnd => account.contract_end(),
-        DateOf::NoticeDeadline => {
-            let notice_days = account.profile.said().and_then(|said| said.notice_days);
-            let end = account.contract_end()?;
-            Some(end.plus_days(-i64::from(notice_days.unwrap_or(0))))
-        }
+        DateOf::NoticeDeadline => account.notice_deadline(),
     }
 }
 
@@ -69,6 +65,6 @@ fn last_time(situation: &Situation<'_>, of: CadenceOf) -> Option<Timestamp> {
     match of {
         CadenceOf::ExecutiveReview => reviews.executive_at,
         CadenceOf::OperationalReview => reviews.operational_at,
-        CadenceOf::RelationshipSurvey => None,
+        CadenceOf::RelationshipSurvey => situation.account.feedback.relationship_survey_at,
     }
 }

@@ -38,6 +38,21 @@ pub(super) struct Beginning<'f> {
     pub(super) reason: String,
 }
 
+impl Beginning<'_> {
+    /// A beginning of which nothing more is known; whoever uses it says what the cause is.
+    pub(super) fn new(key: String, reason: impl Into<String>) -> Self {
+        Self {
+            key,
+            cause: Cause::Condition { what: CompactString::default(), value: None },
+            fact: None,
+            anchor_at: None,
+            anchor: None,
+            cadence: None,
+            reason: reason.into(),
+        }
+    }
+}
+
 /// What a look at the playbooks may change.
 pub(super) struct Changing<'a> {
     pub(super) workflow: &'a mut Workflow,

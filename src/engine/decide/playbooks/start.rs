@@ -2,13 +2,17 @@
 //!
 //! What a run is as it begins stands in `plan.rs`; how it goes on, in `advance.rs`.
 
+use compact_str::CompactString;
+
 use super::plan::{Beginning, Changing, begin};
 use super::{Situation, dates, is_silent};
 use crate::engine::account::fact::Fact;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::runs::Cause;
+use crate::engine::assess::round_half_up;
 use crate::engine::decide::{Attention, Looks};
 use crate::engine::figure::Known;
+use crate::engine::id::name_hash;
 use crate::engine::model::condition::Node;
 use crate::engine::model::playbooks::Playbook;
 use crate::engine::model::playbooks::start::{Cadence, DateOf, DateStart};
@@ -34,6 +38,9 @@ pub(in crate::engine::decide) fn start(
     workflow.held = held;
     changed
 }
+
+/// Days for which the launch of a feature is news.
+const LAUNCH_DAYS: i64 = 90;
 
 /// One playbook that may begin.
 struct Starter<'a, 's> {
@@ -66,6 +73,12 @@ impl Starter<'_, '_> {
         }
         if let Some(cadence) = start.every {
             self.by_cadence(&cadence);
+        }
+        if start.milestone {
+            self.by_milestone();
+        }
+        if start.launch {
+            self.by_launch();
         }
     }
 
@@ -108,19 +121,12 @@ impl Starter<'_, '_> {
         let value = self.first_value(&condition.node);
         let reason = value.map_or_else(
             || format!("{what} is the case"),
-            |value| format!("{what} is {}", crate::engine::assess::round_half_up(value, 3)),
+            |value| format!("{what} is {}", round_half_up(value, 3)),
         );
         let cause = Cause::Condition { what, value };
         self.changing.workflow.runs.past_mut(self.id).is_spent = true;
-        self.begin(&Beginning {
-            key: format!("since {}", self.situation.now.as_millis()),
-            cause,
-            fact: None,
-            anchor_at: None,
-            anchor: None,
-            cadence: None,
-            reason,
-        });
+        let key = format!("since {}", self.situation.now.as_millis());
+        self.begin(&Beginning { cause, ..Beginning::new(key, reason) });
     }
 
     fn first_value(&self, node: &Node) -> Option<f64> {
@@ -136,14 +142,11 @@ impl Starter<'_, '_> {
         let kind = fact.kinds.iter().find(|kind| self.playbook.start.on.contains(*kind));
         let what = kind.map_or("an event", |kind| kind.name());
         let event_id = fact.stamp.event_id.clone();
+        let key = format!("event {event_id}");
         self.begin(&Beginning {
-            key: format!("event {event_id}"),
             cause: Cause::Event { event_id, what: what.into() },
             fact: Some(fact),
-            anchor_at: None,
-            anchor: None,
-            cadence: None,
-            reason: what.to_owned(),
+            ..Beginning::new(key, what)
         });
     }
 
@@ -166,14 +169,12 @@ impl Starter<'_, '_> {
             return;
         }
         let what = date.of.name();
+        let day = anchor_at.day();
         self.begin(&Beginning {
-            key: format!("{what} {}", anchor_at.day()),
             cause: Cause::Date { what: what.into(), at: anchor_at },
-            fact: None,
             anchor_at: Some(anchor_at),
             anchor: Some(date.of),
-            cadence: None,
-            reason: format!("{what} is {}", anchor_at.day()),
+            ..Beginning::new(format!("{what} {day}"), format!("{what} is {day}"))
         });
     }
 
@@ -206,15 +207,68 @@ impl Starter<'_, '_> {
         }
         let anchor_at = planned_at.max(now.plus_days(lead_days));
         let what = cadence.of.name();
+        let day = anchor_at.day();
         self.begin(&Beginning {
-            key: format!("{what} {}", anchor_at.day()),
             cause: Cause::Date { what: what.into(), at: anchor_at },
-            fact: None,
             anchor_at: Some(anchor_at),
-            anchor: None,
             cadence: Some(cadence.of),
-            reason: format!("{what} is due on {}", anchor_at.day()),
+            ..Beginning::new(format!("{what} {day}"), format!("{what} is due on {day}"))
         });
+    }
+
+    /// Begins once for each milestone that is passed.
+    fn by_milestone(&mut self) {
+        for milestone in &self.situation.model.usage_milestones {
+            let Some(test) = milestone.test() else { continue };
+            let workflow: &Workflow = self.changing.workflow;
+            let known = Known { situation: self.situation, workflow, run: None };
+            let seen = name_hash(&milestone.id);
+            let (is_passed, value) = (test.holds(&known), test.figure.of(&known));
+            if !is_passed || !self.is_new(seen) {
+                continue;
+            }
+            let what = CompactString::from(&milestone.id);
+            self.begin(&Beginning {
+                cause: Cause::Condition { what, value },
+                ..Beginning::new(format!("milestone {}", milestone.id), milestone.title.clone())
+            });
+            self.changing.workflow.runs.past_mut(self.id).see(seen);
+        }
+    }
+
+    /// Begins once for each feature that was launched lately and matters to the account.
+    fn by_launch(&mut self) {
+        let now = self.situation.now;
+        for feature in self.situation.model.relevant_launches(self.situation.account, now) {
+            let Some(launched_on) = feature.launched_on else { continue };
+            let seen = name_hash(&feature.name);
+            if now >= launched_on.plus_days(LAUNCH_DAYS) || !self.is_new(seen) {
+                continue;
+            }
+            self.begin(&Beginning {
+                cause: Cause::Date { what: CompactString::from(&feature.name), at: launched_on },
+                ..Beginning::new(
+                    format!("launch {}", feature.name),
+                    format!("{} was launched on {}", feature.name, launched_on.day()),
+                )
+            });
+            self.changing.workflow.runs.past_mut(self.id).see(seen);
+        }
+    }
+
+    /// Whether something is to begin a run that does so only once; on the first day all that is
+    /// the case already is passed over.
+    fn is_new(&mut self, seen: u64) -> bool {
+        let past = self.changing.workflow.runs.past(self.id);
+        if past.is_some_and(|past| past.is_seen(seen)) {
+            return false;
+        }
+        if self.situation.attention == Attention::First {
+            self.changing.workflow.runs.past_mut(self.id).see(seen);
+            self.is_changed = true;
+            return false;
+        }
+        self.may_begin()
     }
 
     /// Whether the limits allow another run now; asks for a look when time alone will.

@@ -7,10 +7,13 @@ use super::{Word, after, fills};
 use crate::engine::account::fact::Fact;
 use crate::engine::account::workflow::runs::{Run, RunStep};
 use crate::engine::model::playbooks::STEPS_MAX;
-use crate::engine::model::playbooks::step::{CountedFrom, Span};
+use crate::engine::model::playbooks::step::CountedFrom;
 use crate::engine::output::playbook::RunTransition;
 use crate::engine::output::work::StepStatus;
 use crate::engine::time::Timestamp;
+
+/// Days for a step whose turn comes when it should have been done already.
+const LATE_DAYS: i64 = 2;
 
 impl Progress<'_, '_> {
     /// Lets facts show what was done; one that happened before the run began shows nothing.
@@ -154,16 +157,14 @@ const fn is_open(step: &RunStep) -> bool {
     matches!(step.status, StepStatus::Open | StepStatus::Overdue)
 }
 
-/// When a step is due that opens now: one that is counted from a day that is too near gets its span
-/// from now on.
+/// When a step is due that opens now: one that waited for another until it was too late gets a few
+/// days.
 fn due_at(run: &Run, step: &RunStep, now: Timestamp) -> Timestamp {
-    let from_now = after(now, step.due.max(Span::default()), run.clock);
-    match (step.from, run.anchor_at) {
-        (CountedFrom::Anchor, Some(anchor_at)) => {
-            let due_at = after(anchor_at, step.due, run.clock);
-            if due_at <= now && step.after.is_some() { from_now } else { due_at }
-        }
+    let due_at = match (step.from, run.anchor_at) {
+        (CountedFrom::Anchor, Some(anchor_at)) => after(anchor_at, step.due, run.clock),
         (CountedFrom::Start, _) => after(run.started_at, step.due, run.clock),
-        (CountedFrom::Anchor | CountedFrom::Step, _) => from_now,
-    }
+        (CountedFrom::Anchor | CountedFrom::Step, _) => after(now, step.due, run.clock),
+    };
+    let waited = step.after.is_some() && step.from != CountedFrom::Step;
+    if waited { due_at.max(now.plus_days(LATE_DAYS)) } else { due_at }
 }
