@@ -1,4 +1,4 @@
-//! Three days without the service, over the start of a renewal and both deadlines of an answer to a
+//! Three days without the service, over the start of a renewal and the deadline of an answer to a
 //! survey: what was due then happens afterwards, once, in order, and says how late it is.
 //!
 //! What is due when is told by stories (`tests/scenarios/`).
@@ -28,11 +28,8 @@ const END_LIMIT: Duration = Duration::from_secs(25);
 const PARTITIONS: u32 = 2;
 
 /// What happens in the outage, by playbook, transition and step.
-const DUE: [(&str, &str, Option<&str>); 3] = [
-    ("nps_closed_loop", "step_overdue", Some("notify_csm")),
-    ("renewal_60", "started", None),
-    ("nps_closed_loop", "step_overdue", Some("follow_up")),
-];
+const DUE: [(&str, &str, Option<&str>); 2] =
+    [("renewal_60", "started", None), ("nps_detractor", "step_overdue", Some("follow_up_call"))];
 
 /// What is missed is said once, as of when it was due.
 pub(crate) fn three_days(broker: &Broker) -> anyhow::Result<()> {
@@ -45,7 +42,7 @@ pub(crate) fn three_days(broker: &Broker) -> anyhow::Result<()> {
     let begin = now();
     write(&installation, &events(&account, begin))?;
     await_runs(&installation, "the answer is taken up", |runs| {
-        runs.iter().any(|run| is(run, ("nps_closed_loop", "started", None)))
+        runs.iter().any(|run| is(run, ("nps_detractor", "started", None)))
     })?;
     process.terminate(END_LIMIT)?;
     let before = runs(&installation)?;
