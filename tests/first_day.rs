@@ -47,10 +47,10 @@ impl Partition {
         Self { engine, offset: 0, attending_since: None, records, written: 0, said }
     }
 
-    /// Takes everything up to `now`, and ends the step there.
-    fn step(&mut self, world: &mut impl Iterator<Item = Generated>, now: Timestamp) {
+    /// Takes these records and ends the step at `now`; at its end all was read if it `attends`.
+    fn step(&mut self, records: impl Iterator<Item = Generated>, now: Timestamp, attends: bool) {
         let decoder = Decoder::new();
-        for it in world {
+        for it in records {
             let record = Record {
                 topic: it.topic,
                 key: Some(it.account_id.as_bytes()),
@@ -65,6 +65,10 @@ impl Partition {
             self.offset += 1;
             self.engine.apply(&event, origin);
         }
+        if attends {
+            self.attending_since = Some(now);
+            self.engine.attend(now, PARTITIONS);
+        }
         while self.engine.finish_step(now, 7) {}
         self.said.extend(self.engine.take_outputs());
         let (records, written) = (&mut self.records, &mut self.written);
@@ -78,11 +82,6 @@ impl Partition {
             *written += 1;
             records.insert(Key::State(kind, change.account_id).encode(), (*written, value));
         });
-    }
-
-    fn attend(&mut self, now: Timestamp) {
-        self.attending_since = Some(now);
-        self.engine.attend(now, PARTITIONS);
     }
 
     /// Goes on with an engine made from the records.
@@ -137,14 +136,8 @@ fn first_days(seed: u64, restarts: &[usize]) -> (Partition, Timestamp) {
         if now > until {
             break;
         }
-        let mut until_now = std::iter::from_fn(|| world.next_if(|it| it.broker_at <= now));
-        if step == 2 {
-            partition.step(&mut until_now, now.plus_millis(-MINUTE_MS));
-            partition.attend(now);
-            partition.step(&mut std::iter::empty(), now);
-        } else {
-            partition.step(&mut until_now, now);
-        }
+        let until_now = std::iter::from_fn(|| world.next_if(|it| it.broker_at <= now));
+        partition.step(until_now, now, step == 2);
         if restarts.contains(&usize::try_from(step).expect("few steps")) {
             partition.restart(now);
         }
@@ -167,6 +160,18 @@ fn only_health_is_said_until_the_history_was_read() {
     assert!(before.clone().count() > 500);
     assert_eq!(before.filter(|output| !is_health(output)).count(), 0);
     assert!(alerts(&partition.said).count() > 20);
+}
+
+#[test]
+fn a_history_that_is_read_in_one_step_is_history() {
+    let from = Timestamp::parse("2025-01-01").expect("a date");
+    let until = from.plus_days(20);
+    let settings = Settings { events_scale: 0.1, ..Settings::new(5, 30, from, until) };
+    let mut partition = Partition::new();
+    partition.step(World::new(settings), until, true);
+    assert!(partition.said.iter().all(|output| output.at >= from));
+    assert!(alerts(&partition.said).count() > 0);
+    assert!(alerts(&partition.said).all(|alert| alert.baseline));
 }
 
 #[test]

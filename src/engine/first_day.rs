@@ -84,8 +84,12 @@ impl Engine {
     ///
     /// `partitions` share the baseline alerts of a day.
     pub fn attend(&mut self, now: Timestamp, partitions: u32) {
+        self.now = self.now.max(now);
+        // What was read in this step was read quietly, too.
+        self.look_at_touched(now);
         self.restore_attention(now, partitions, Baseline::default());
-        self.timers.attend(now, self.accounts.iter_mut());
+        let unseen = self.accounts.iter_mut().filter(|(_, it)| it.workflow.backlog.is_some());
+        unseen.for_each(|(id, watched)| self.timers.set(id, watched));
     }
 
     /// Goes on after a restart: everything is published since `since`, and `baseline` alerts were

@@ -227,10 +227,7 @@ impl Engine {
     pub fn finish_step(&mut self, now: Timestamp, due_max: usize) -> bool {
         self.now = self.now.max(now);
         self.note_heard(now);
-        for id in self.take_touched() {
-            self.run_timers(&id, now);
-            self.decide_as_of(&id, now, &[]);
-        }
+        self.look_at_touched(now);
         for _ in 0..due_max {
             let Some((due_at, id)) = self.timers.pop_due(now) else { break };
             self.run_timer(&id, due_at);
@@ -313,6 +310,14 @@ impl Engine {
             }
         }
         touched
+    }
+
+    /// Decides the touched accounts as of `now`, by id.
+    fn look_at_touched(&mut self, now: Timestamp) {
+        for id in self.take_touched() {
+            self.run_timers(&id, now);
+            self.decide_as_of(&id, now, &[]);
+        }
     }
 
     /// Runs the timers of one account that are due by `until`, each as of its due instant.

@@ -82,17 +82,7 @@ impl Timers {
         self.index = accounts.map(timer).collect();
     }
 
-    /// From `at` on accounts are due that were only looked at quietly.
-    pub(super) fn attend<'w>(
-        &mut self,
-        at: Timestamp,
-        accounts: impl Iterator<Item = (&'w AccountId, &'w mut Watched)>,
-    ) {
-        self.attend_since(at);
-        self.begin(accounts);
-    }
-
-    /// The same, before the timers begin.
+    /// From `at` on accounts are due that were only looked at quietly, once their timer is set.
     pub(super) fn attend_since(&mut self, at: Timestamp) {
         self.attend_at = Some(at);
     }
