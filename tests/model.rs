@@ -219,7 +219,15 @@ enum Mutation {
 
 /// All keys that are not free, each with its place.
 fn sites() -> Vec<Site> {
-    let optional = ["inhibits", "fallen_from", "by_segment"];
+    let optional = [
+        "inhibits",
+        "by_segment",
+        "hold_minutes",
+        "clear_hours",
+        "cool_down_hours",
+        "reopen_after_days",
+        "ends_after_days",
+    ];
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
     let mut sites = Vec::new();
     let mut section = "";
@@ -230,7 +238,10 @@ fn sites() -> Vec<Site> {
         }
         // The keys of rates, categories and words are free, and so is prose.
         let is_prose = ["rates", "summary", "- Find"].iter().any(|word| line.contains(word));
-        let is_free = ["texts", "playbooks"].iter().any(|free| section.starts_with(free));
+        let sections = ["texts", "playbooks", "by_segment"];
+        let condition = ["when:", "until:", "any:", "all:", "- {"];
+        let is_free = sections.iter().any(|free| section.starts_with(free))
+            || section.starts_with("alerts") && condition.iter().any(|word| line.contains(word));
         if is_comment || is_prose || is_free {
             continue;
         }
@@ -345,6 +356,8 @@ proptest! {
             "leave it out",
             "must have a letter",
             "as the window lies after it",
+            // of alert rules
+            "must have one of `when`",
             // of playbooks
             "nothing begins a run",
             "must be more than from_day",

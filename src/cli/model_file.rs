@@ -117,15 +117,16 @@ mod tests {
         assert_eq!(exit.code(), 0);
         assert!(said.contains("m.yaml: version ") && said.ends_with("as the model that ships\n"));
         let text = DEFAULT_TEXT.replacen("green: 90", "green: 91", 1).replacen(
-            "by_segment: {}",
-            "by_segment: { smb: { health: {} } }",
+            "by_segment:\n",
+            "by_segment:\n  enterprise: { health: {} }\n",
             1,
         );
         let (exit, said) = checked(&format!("version: spring\n{text}"));
         assert_eq!(exit.code(), 0);
-        let wanted = "m.yaml: version spring, 2 alert rules, changes for smb; \
+        let wanted = "m.yaml: version spring, 24 alert rules, \
+             changes for enterprise, smb, strategic; \
              3 differences from the model that ships:\n  \
-             by_segment.smb: {\"health\":{}} is added\n  \
+             by_segment.enterprise: {\"health\":{}} is added\n  \
              health.bands.green: 91 instead of 90\n  version: \"spring\" is added\n";
         assert_eq!(said, wanted);
     }

@@ -246,7 +246,10 @@ impl Changing<'_> {
                     !is_run_over && end_at.is_none_or(|at| situation.now < at)
                 }
                 None => {
-                    matches!(self.workflow.episodes[place].phase, Phase::Holding { .. })
+                    matches!(
+                        self.workflow.episodes[place].phase,
+                        Phase::Holding { .. } | Phase::Baseline
+                    )
                 }
             };
             changed |= self.advance(situation, stand, &instance, holds, why);

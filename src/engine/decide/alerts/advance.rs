@@ -24,7 +24,7 @@ impl Changing<'_> {
     ) -> Option<Phase> {
         let (now, rule) = (situation.now, stand.rule);
         match phase {
-            None if situation.attention == Attention::First && rule.when.is_some() => {
+            None if situation.attention == Attention::First => {
                 (holds && why.is_none()).then_some(Phase::Baseline)
             }
             Some(Phase::Baseline) => self.baseline(situation, rule, episode, holds, why),
