@@ -76,10 +76,10 @@ fn everything_is_named_at_once_with_its_place() {
         health.metrics.S2.sla_hours: must have 4 items, not 2\n\
         health.metrics.S2.ratio_max: must be a number, not `.nan`\n\
         publication.interval_secs: must be a whole number, not 1.5\n\
-        alerts.rules[0].severity: unknown word `eror`: did you mean `error`?\n\
-        alerts.rules[0].inhibits[0]: unknown rule `health_green`: did you mean `health_red`?\n\
-        alerts.rules[0].summary: must be text, not 7: put it in quotes\n\
-        alerts.rules[1].id: the id health_red stands twice";
+        alerts.rules[3].severity: unknown word `eror`: did you mean `error`?\n\
+        alerts.rules[3].inhibits[0]: unknown rule `health_green`: did you mean `health_red`?\n\
+        alerts.rules[3].summary: must be text, not 7: put it in quotes\n\
+        alerts.rules[15].id: the id health_red stands twice";
     let found = errors(&text);
     let without_place = |line: &str| line.split_once(": ").unwrap().1.to_owned();
     let mut said: Vec<_> = found.iter().map(|line| without_place(line)).collect();
@@ -98,7 +98,7 @@ fn everything_is_named_at_once_with_its_place() {
     assert_eq!(place("health.metric_weights.P3")[..4], *"{ P1");
     assert_eq!(place("anchors[1]")[..8], *"[-1, 40]");
     assert_eq!(place("anchors[3][1]")[..4], *"101]");
-    assert_eq!(place("rules[0].inhibits[0]")[..12], *"health_green");
+    assert_eq!(place("rules[3].inhibits[0]")[..12], *"health_green");
 }
 
 #[test]

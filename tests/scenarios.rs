@@ -15,7 +15,9 @@ use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
 use customer_pulse::engine::output::alert::Alert;
+use customer_pulse::engine::output::deliverable::Deliverable;
 use customer_pulse::engine::output::health::AccountHealth;
+use customer_pulse::engine::output::insight::InsightRecord;
 use customer_pulse::engine::output::playbook::{RunRecord, RunTransition};
 use customer_pulse::engine::output::{Output, OutputBody};
 use customer_pulse::engine::time::Timestamp;
@@ -37,6 +39,10 @@ enum Show {
     Texts,
     /// Transitions of alerts.
     Alerts,
+    /// Answers to commands.
+    Answers,
+    /// What other teams want to know.
+    Insights,
     /// Transitions of playbook runs.
     Runs,
     /// With all starts of runs, their steps.
@@ -121,7 +127,12 @@ fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
     let model = Arc::new(Model::default());
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
     let show: Vec<Show> = serde_json::from_value(json!(story.show)).expect("words of `Show`");
-    let mut told = Teller { show: &show, playbooks: &story.playbooks, ..Teller::default() };
+    let mut told = Teller {
+        show: &show,
+        playbooks: &story.playbooks,
+        rules: &story.rules,
+        ..Teller::default()
+    };
     let mut history = History::new(u64::MAX);
     story.lay(&Decoder::new(), &mut history).expect("a story");
     history.sort();
@@ -171,6 +182,7 @@ fn stall(history: &History, story: &Story, engine: &mut Engine, told: &mut Telle
 struct Teller<'a> {
     show: &'a [Show],
     playbooks: &'a [String],
+    rules: &'a [String],
     bands: BTreeMap<String, HealthBand>,
     stale: BTreeMap<String, Vec<String>>,
     lines: Vec<(String, String)>,
@@ -192,6 +204,8 @@ impl Teller<'_> {
         let line = match &output.body {
             OutputBody::Alert(alert) => self.alert(alert),
             OutputBody::Run(run) => self.run(run),
+            OutputBody::Deliverable(answer) => self.answer(answer),
+            OutputBody::Insight(insight) => self.insight(insight),
             OutputBody::Health(health) => self.health(&id, health),
             OutputBody::HealthErased => {
                 self.bands.remove(&id);
@@ -205,12 +219,27 @@ impl Teller<'_> {
     }
 
     fn alert(&self, alert: &Alert) -> Option<String> {
-        let observed = alert.evidence[0].observed;
+        let is_asked = self.rules.is_empty() || self.rules.contains(&alert.rule.to_string());
+        let observed = alert.evidence.first().map(|it| format!(" at {:.1}", it.observed));
+        let observed = observed.unwrap_or_default();
         let resolution = alert.resolution.map_or(Value::Null, |how| json!(how));
         let how = resolution.as_str().map_or(String::new(), |how| format!(" ({how})"));
         let (rule, transition) = (&alert.rule, alert.transition.name());
-        let line = format!("{rule} #{} {transition} at {observed:.1}{how}", alert.sequence);
-        self.show.contains(&Show::Alerts).then_some(line)
+        let line = format!("{rule} #{} {transition}{observed}{how}", alert.sequence);
+        (is_asked && self.show.contains(&Show::Alerts)).then_some(line)
+    }
+
+    fn answer(&self, answer: &Deliverable) -> Option<String> {
+        let status = json!(answer.status);
+        let status = status.as_str().expect("a word");
+        let why = answer.error.as_ref().map_or(String::new(), |why| format!(" ({})", why.code));
+        let command = answer.command.as_deref().unwrap_or("nothing");
+        let line = format!("{command} is {status}{why}");
+        self.show.contains(&Show::Answers).then_some(line)
+    }
+
+    fn insight(&self, insight: &InsightRecord) -> Option<String> {
+        self.show.contains(&Show::Insights).then(|| json!(insight.insight).to_string())
     }
 
     fn run(&self, run: &RunRecord) -> Option<String> {

@@ -87,14 +87,16 @@ fn account_line(health: &AccountHealth, paint: &Paint) -> String {
 
 fn alert_line(alert: &Alert, paint: &Paint) -> String {
     let at = alert.at.to_string();
-    let transition = format!("{:<9}", alert.transition.name());
+    let transition = format!("{:<12}", alert.transition.name());
     let transition = match alert.transition {
-        Transition::Raised => paint.band(HealthBand::Red, &transition),
-        Transition::Updated => paint.band(HealthBand::Yellow, &transition),
+        Transition::Raised | Transition::Escalated => paint.band(HealthBand::Red, &transition),
+        Transition::Updated | Transition::Acknowledged | Transition::Snoozed => {
+            paint.band(HealthBand::Yellow, &transition)
+        }
         Transition::Resolved => paint.band(HealthBand::Green, &transition),
     };
     format!(
-        "{} {transition} {:<13} {:<27.27} {}",
+        "{} {transition} {:<24} {:<24.24} {}",
         at.get(5..16).unwrap_or(&at),
         alert.rule,
         alert.account_id,

@@ -17,6 +17,7 @@ use super::account::profile::Segment;
 use super::assess::Assessment;
 use super::event::Topic;
 use super::id::name_hash;
+use super::model::Model;
 use super::model::fleet::SilenceRule;
 use super::model::health::HealthBand;
 use super::output::AccountId;
@@ -137,6 +138,18 @@ impl Fleet {
             group.features.sort_by_key(|it| (std::cmp::Reverse(it.accounts), it.hash));
             group.features.truncate(GROUP_FEATURES_MAX);
         }
+    }
+
+    /// Whether many accounts use the product less, all at once: those of the last day are twice the
+    /// mean of the 28 days before, and enough.
+    pub fn is_portfolio_drop(&self, model: &Model) -> bool {
+        let Some((last, before)) = self.days.split_last() else { return false };
+        let before = &before[before.len().saturating_sub(28)..];
+        let drops: u32 = before.iter().map(|day| day.dropped).sum();
+        let mean = f64::from(drops) / (before.len().max(1)) as f64;
+        last.dropped >= model.fleet_drop.accounts_min
+            && f64::from(last.dropped) >= model.fleet_drop.times_mean * mean
+            && before.len() >= usize::from(model.fleet_drop.days_min)
     }
 
     /// The health of the accounts of a segment.

@@ -57,6 +57,7 @@ use std::sync::Arc;
 
 use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
+use account::workflow::episodes::Suppressed;
 use assess::Assessment;
 use decide::{Situation, decide};
 use event::{Event, Topic};
@@ -89,6 +90,7 @@ pub struct Engine {
     touched: Vec<AccountId>,
     changed: BTreeSet<AccountId>,
     outputs: Vec<Output>,
+    suppressed: Suppressed,
 }
 
 /// Where a record came from.
@@ -131,6 +133,7 @@ impl Engine {
             touched: Vec::new(),
             changed: BTreeSet::new(),
             outputs: Vec::new(),
+            suppressed: Suppressed::default(),
         }
     }
 
@@ -241,6 +244,11 @@ impl Engine {
     /// Takes what was said since the last call, in order.
     pub fn take_outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outputs)
+    }
+
+    /// Takes how often alerts were suppressed since the last call, by reason.
+    pub fn take_suppressed(&mut self) -> Suppressed {
+        std::mem::take(&mut self.suppressed)
     }
 
     /// Whether state changed since it was last taken.
@@ -373,8 +381,14 @@ impl Engine {
         if is_allotted {
             situation.attention = self.first_day.allotted(&situation);
         }
-        let decided =
-            decide(&situation, facts, &mut watched.workflow, &mut watched.said, &mut self.outputs);
+        let decided = decide(
+            &situation,
+            facts,
+            &mut watched.workflow,
+            &mut watched.said,
+            &mut self.outputs,
+            &mut self.suppressed,
+        );
         watched.dirty.rest |= decided.is_workflow_changed;
         watched.dirty.said |= decided.is_published;
         watched.look_again_at = decided.look_again_at;

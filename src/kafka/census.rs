@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::clock;
 use crate::engine::Engine;
 use crate::engine::account::profile::Segment;
-use crate::engine::account::workflow::Phase;
+use crate::engine::account::workflow::episodes::Phase;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
 use crate::telemetry::Telemetry;

@@ -34,6 +34,9 @@ pub struct Story {
     /// The playbooks whose runs the tests compare; all where none is named.
     #[serde(default)]
     pub playbooks: Vec<String>,
+    /// The alert rules whose alerts the tests compare; all where none is named.
+    #[serde(default)]
+    pub rules: Vec<String>,
     /// What happens.
     pub events: Vec<Told>,
     /// What is said of it, as the tests word it.

@@ -46,6 +46,8 @@ pub struct Feed {
 pub struct LastEvent {
     /// Its record's time.
     pub broker_at: Timestamp,
+    /// When it happened.
+    pub at: Timestamp,
     /// Its id.
     pub event_id: CompactString,
     /// Its type, as in the envelope.
@@ -101,6 +103,7 @@ impl Feed {
         }
         let last = self.last.get_or_insert_with(|| LastEvent {
             broker_at: Timestamp::from_millis(i64::MIN),
+            at: Timestamp::from_millis(i64::MIN),
             event_id: CompactString::default(),
             event_type: CompactString::default(),
             is_late: false,
@@ -112,6 +115,7 @@ impl Feed {
             last.event_type.clear();
             last.event_type.push_str(event.body.type_name());
             last.broker_at = broker_at;
+            last.at = at;
             last.is_late = broker_at.millis_since(at) > LATE_EVENT_MS;
         }
     }

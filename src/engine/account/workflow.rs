@@ -9,12 +9,14 @@ use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
 use crate::engine::time::Timestamp;
 use backlog::Backlog;
+use episodes::{Episode, Hold, Phase, RaisedOn, Response};
 use held::Held;
 use overrides::Overrides;
 use runs::{OverdueStep, Run, Runs};
 use trend::Trend;
 
 pub mod backlog;
+pub mod episodes;
 pub mod held;
 pub mod overrides;
 pub mod runs;
@@ -29,8 +31,14 @@ const RENEWAL_STAGES: [&str; 3] = ["renewal_90", "renewal_60", "renewal_30"];
 pub struct Workflow {
     /// The displayed band; nothing while nothing is known of the account.
     pub band: Option<DisplayedBand>,
-    /// One an alert rule that is not at rest, by rule id.
+    /// One for each alert rule that is not at rest, and each thing that it is about.
     pub episodes: Vec<Episode>,
+    /// How many alerts were raised today.
+    pub raised_on: RaisedOn,
+    /// How long people took to look after the last alerts.
+    pub responses: Vec<Response>,
+    /// An incident of the vendor that holds the account's alerts.
+    pub hold: Option<Hold>,
     /// When the customer left; nothing for one that stays or came back.
     pub churned_at: Option<Timestamp>,
     /// What a person says against the score.
@@ -50,21 +58,18 @@ pub struct Workflow {
 impl Workflow {
     /// Whether an alert of this rule is open.
     pub fn is_alert_open(&self, rule: &str) -> bool {
-        let is_open = |it: &Episode| it.rule == rule && matches!(it.phase, Phase::Raised(_));
-        self.episodes.iter().any(is_open)
+        self.episodes.iter().any(|it| it.rule == rule && it.raised().is_some())
     }
 
     /// Whether any alert that is at least this grave is open.
     pub fn is_alert_open_of(&self, severity: Severity) -> bool {
-        self.episodes.iter().any(|episode| match &episode.phase {
-            Phase::Raised(raised) => raised.severity <= severity,
-            Phase::Holding { .. } | Phase::Baseline | Phase::CoolingDown { .. } => false,
-        })
+        let raised = self.episodes.iter().filter_map(Episode::raised);
+        raised.into_iter().any(|raised| raised.severity <= severity)
     }
 
     /// How many alerts are open.
     pub fn open_alerts(&self) -> usize {
-        self.episodes.iter().filter(|it| matches!(it.phase, Phase::Raised(_))).count()
+        self.episodes.iter().filter(|it| it.raised().is_some()).count()
     }
 
     /// Whether alerts of the first day wait for their turn.
@@ -111,49 +116,4 @@ pub struct DisplayedBand {
     pub since: Timestamp,
     /// The band before it.
     pub before: Option<HealthBand>,
-}
-
-/// Where one alert rule stands with an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Episode {
-    /// The rule's id.
-    pub rule: CompactString,
-    /// Where it stands.
-    pub phase: Phase,
-}
-
-/// The phases of an episode.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Phase {
-    /// The condition holds, but not yet for long enough.
-    Holding {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// The condition held when everything began to be published: the alert waits for its turn.
-    Baseline,
-    /// The alert was raised.
-    Raised(Raised),
-    /// The alert is over; the rule stays quiet for a while.
-    CoolingDown {
-        /// Until when.
-        until: Timestamp,
-    },
-}
-
-/// An alert as it was last said.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Raised {
-    /// When the episode was raised.
-    pub raised_at: Timestamp,
-    /// The last sequence number said.
-    pub sequence: u32,
-    /// How bad it was called.
-    pub severity: Severity,
-    /// The figure that was last said.
-    pub observed: f64,
-    /// Since when the condition is clear.
-    pub clear_since: Option<Timestamp>,
-    /// It was one of the first day.
-    pub is_baseline: bool,
 }

@@ -1,66 +1,87 @@
-//! Alert rules against the situation: episodes that are held, raised, updated and resolved.
+//! Alert rules against the situation: which episodes there are, and what keeps them from speaking.
 //!
-//! What a rule says is written in the model file (`model/rules.rs`).
+//! What a rule says is written in the model file (`model/rules.rs`); how an episode goes on stands
+//! in `alerts/advance.rs`, what is published of it in `alerts/record.rs`, what people answer in
+//! `alerts/answers.rs`.
+
+use std::fmt::Write as _;
 
 use compact_str::{CompactString, format_compact};
-use uuid::Uuid;
+use smallvec::SmallVec;
 
 use super::{Attention, Looks, Situation};
-use crate::engine::account::workflow::{Episode, Phase, Raised, Workflow};
-use crate::engine::model::health::HealthBand;
-use crate::engine::model::rules::{Condition, Rule};
-use crate::engine::output::alert::{Alert, AlertStatus, Evidence, Link, Resolution, Transition};
-use crate::engine::output::{Output, OutputBody};
-use crate::engine::time::Timestamp;
+use crate::engine::account::fact::{Detail, Fact};
+use crate::engine::account::workflow::Workflow;
+use crate::engine::account::workflow::episodes::{
+    EPISODES_MAX, Episode, Phase, Suppressed, Suppression,
+};
+use crate::engine::account::workflow::held::Held;
+use crate::engine::event::Topic;
+use crate::engine::figure::Known;
+use crate::engine::id::name_hash;
+use crate::engine::model::rules::{FleetRule, Rule};
+use crate::engine::output::Output;
+use crate::engine::output::alert::Resolution;
 
-/// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule and episode start.
-const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
+mod advance;
+mod answers;
+mod record;
+
+pub(super) use answers::{Asked, answer};
+pub(in crate::engine) use record::open_alerts;
+
+/// One rule as of now.
+struct Stand<'a> {
+    rule: &'a Rule,
+    /// Its condition holds; for rules without one, nothing is to be asked.
+    holds: bool,
+    /// Its condition is clear: with an `until` that is more than that it does not hold.
+    is_clear: bool,
+    /// A feed that it reads is silent.
+    is_silent: bool,
+}
+
+/// What a look at the rules changes and asks for.
+struct Changing<'a> {
+    workflow: &'a mut Workflow,
+    look: &'a mut Looks,
+    outputs: &'a mut Vec<Output>,
+    suppressed: &'a mut Suppressed,
+    /// How many baseline alerts may still be raised.
+    baseline_left: u32,
+}
 
 /// Looks at every rule once, in the order of the model file; says whether an episode changed.
 pub(super) fn look(
     situation: &Situation<'_>,
+    facts: &[Fact],
     workflow: &mut Workflow,
     look: &mut Looks,
     outputs: &mut Vec<Output>,
+    suppressed: &mut Suppressed,
 ) -> bool {
-    let mut changed = false;
-    let mut left = match situation.attention {
+    let mut held = std::mem::take(&mut workflow.held);
+    let rules = &situation.model.alerts.rules;
+    let stands: SmallVec<[Stand<'_>; 32]> =
+        rules.iter().map(|rule| stand(situation, rule, workflow, &mut held, look)).collect();
+    workflow.held = held;
+    let baseline_left = match situation.attention {
         Attention::Allotted(count) => count,
         Attention::Quiet | Attention::First | Attention::Full => 0,
     };
-    let rules = &situation.model.alerts.rules;
-    for rule in rules {
-        let holds = holds(&rule.when, workflow);
-        let inhibited = rules
-            .iter()
-            .any(|other| other.inhibits.contains(&rule.id) && self::holds(&other.when, workflow));
-        let place = workflow.episodes.iter().position(|episode| episode.rule == rule.id);
-        let phase = place.map(|place| workflow.episodes[place].phase.clone());
-        let is_true = holds && !inhibited;
-        let next = match (&phase, situation.attention) {
-            (None, Attention::First) | (Some(Phase::Baseline), _) => is_true.then(|| {
-                if left == 0 {
-                    return Phase::Baseline;
-                }
-                left -= 1;
-                Phase::Raised(raise(situation, rule, true, outputs))
-            }),
-            _ => advance(situation, rule, phase, holds, inhibited, look, outputs),
-        };
-        changed |= match (place, &next) {
-            (Some(place), Some(phase)) => workflow.episodes[place].phase != *phase,
-            (place, next) => place.is_some() || next.is_some(),
-        };
-        match (place, next) {
-            (Some(place), Some(phase)) => workflow.episodes[place].phase = phase,
-            (Some(place), None) => drop(workflow.episodes.remove(place)),
-            (None, Some(phase)) => {
-                workflow.episodes.push(Episode { rule: rule.id.clone(), phase });
-            }
-            (None, None) => {}
+    let mut changing = Changing { workflow, look, outputs, suppressed, baseline_left };
+    let mut changed = changing.end_hold(situation);
+    for stand in &stands {
+        let why = changing.suppression(situation, &stands, stand);
+        if stand.rule.when.is_some() {
+            changed |= changing.advance(situation, stand, "", stand.holds, why);
+        } else if stand.rule.steps {
+            changed |= changing.look_at_steps(situation, stand, why);
+        } else {
+            changed |= changing.look_at_facts(situation, stand, facts, why);
         }
     }
-    changed | close_dropped_rules(situation, workflow, outputs)
+    changed | changing.close_dropped_rules(situation)
 }
 
 /// Ends every open alert because the customer left.
@@ -70,212 +91,251 @@ pub(super) fn resolve_all(
     outputs: &mut Vec<Output>,
 ) {
     for episode in std::mem::take(&mut workflow.episodes) {
-        if let Phase::Raised(raised) = episode.phase {
-            let rule = situation.model.alerts.rules.iter().find(|rule| rule.id == episode.rule);
-            outputs.push(resolved(situation, &episode.rule, rule, raised, Resolution::Churned));
+        if let Phase::Raised(raised) = &episode.phase {
+            let word = record::resolved(situation, &episode, raised, Resolution::Churned);
+            outputs.push(word);
         }
     }
 }
 
-/// Ends open alerts whose rule the model in force no longer has; says whether there was any.
-fn close_dropped_rules(
+fn stand<'a>(
     situation: &Situation<'_>,
-    workflow: &mut Workflow,
-    outputs: &mut Vec<Output>,
-) -> bool {
-    let already = workflow.episodes.len();
-    let rules = &situation.model.alerts.rules;
-    workflow.episodes.retain(|episode| {
-        let kept = rules.iter().any(|rule| rule.id == episode.rule);
-        if let (false, Phase::Raised(raised)) = (kept, &episode.phase) {
-            let ended =
-                resolved(situation, &episode.rule, None, raised.clone(), Resolution::Superseded);
-            outputs.push(ended);
-        }
-        kept
-    });
-    workflow.episodes.len() != already
-}
-
-fn holds(condition: &Condition, workflow: &Workflow) -> bool {
-    workflow.band.is_some_and(|displayed| {
-        displayed.band == condition.displayed_band
-            && condition.fallen_from.is_none_or(|from| displayed.before == Some(from))
-    })
-}
-
-/// The next phase of one rule's episode; nothing when the rule is at rest.
-fn advance(
-    situation: &Situation<'_>,
-    rule: &Rule,
-    phase: Option<Phase>,
-    holds: bool,
-    inhibited: bool,
+    rule: &'a Rule,
+    workflow: &Workflow,
+    held: &mut Held,
     look: &mut Looks,
-    outputs: &mut Vec<Output>,
-) -> Option<Phase> {
-    let now = situation.now;
-    match phase {
-        Some(Phase::Raised(raised)) if inhibited => {
-            outputs.push(resolved(situation, &rule.id, Some(rule), raised, Resolution::Superseded));
-            cooling(rule, now, look)
-        }
-        Some(Phase::Raised(raised)) if holds => {
-            Some(Phase::Raised(update(situation, rule, raised, outputs)))
-        }
-        Some(Phase::Raised(mut raised)) => {
-            let clear_since = *raised.clear_since.get_or_insert(now);
-            let clear_at = clear_since.plus_millis(rule.clear_ms());
-            if now >= clear_at {
-                let ended = resolved(situation, &rule.id, Some(rule), raised, Resolution::Cleared);
-                outputs.push(ended);
-                return cooling(rule, now, look);
-            }
-            look.at(clear_at);
-            Some(Phase::Raised(raised))
-        }
-        Some(Phase::CoolingDown { until }) if now < until => {
-            look.at(until);
-            Some(Phase::CoolingDown { until })
-        }
-        _ if !holds || inhibited => None,
-        phase => {
-            let since = match phase {
-                Some(Phase::Holding { since }) => since,
-                _ => now,
-            };
-            let raise_at = since.plus_millis(rule.hold_ms());
-            if now < raise_at {
-                look.at(raise_at);
-                return Some(Phase::Holding { since });
-            }
-            Some(Phase::Raised(raise(situation, rule, false, outputs)))
-        }
-    }
-}
-
-fn cooling(rule: &Rule, now: Timestamp, look: &mut Looks) -> Option<Phase> {
-    let until = now.plus_millis(rule.cool_down_ms());
-    look.at(until);
-    (until > now).then_some(Phase::CoolingDown { until })
-}
-
-fn raise(
-    situation: &Situation<'_>,
-    rule: &Rule,
-    is_baseline: bool,
-    outputs: &mut Vec<Output>,
-) -> Raised {
-    let raised = Raised {
-        raised_at: situation.now,
-        sequence: 1,
-        severity: rule.severity,
-        observed: situation.displayed_score,
-        clear_since: None,
-        is_baseline,
+) -> Stand<'a> {
+    let Some(condition) = &rule.when else {
+        return Stand { rule, holds: false, is_clear: true, is_silent: false };
     };
-    let alert = alert(situation, &rule.id, Some(rule), &raised, Transition::Raised);
-    outputs.push(situation.output(OutputBody::Alert(Box::new(alert))));
-    raised
+    let known = Known { situation, workflow, run: None };
+    let silences = &situation.fleet.silences;
+    let is_silent = condition.node.reads_any(&|topic: Topic| silences.since(topic).is_some());
+    let holds = condition.node.holds(&known, held, look);
+    let until = rule.until.as_ref();
+    let is_clear = until.map_or(!holds, |until| until.node.holds(&known, held, look));
+    Stand { rule, holds, is_clear: is_clear && !holds, is_silent }
 }
 
-/// An open alert whose condition holds: said again when its figure moved far enough.
-fn update(
-    situation: &Situation<'_>,
-    rule: &Rule,
-    mut raised: Raised,
-    outputs: &mut Vec<Output>,
-) -> Raised {
-    raised.clear_since = None;
-    let observed = situation.displayed_score;
-    if (observed - raised.observed).abs() >= situation.model.alerts.update_points {
-        raised.sequence += 1;
-        raised.observed = observed;
-        let alert = alert(situation, &rule.id, Some(rule), &raised, Transition::Updated);
-        outputs.push(situation.output(OutputBody::Alert(Box::new(alert))));
-    }
-    raised
-}
-
-fn resolved(
-    situation: &Situation<'_>,
-    rule_id: &CompactString,
-    rule: Option<&Rule>,
-    mut raised: Raised,
-    resolution: Resolution,
-) -> Output {
-    raised.sequence += 1;
-    raised.observed = situation.displayed_score;
-    let mut alert = alert(situation, rule_id, rule, &raised, Transition::Resolved);
-    alert.status = AlertStatus::Resolved;
-    alert.resolved_at = Some(situation.now);
-    alert.resolution = Some(resolution);
-    situation.output(OutputBody::Alert(Box::new(alert)))
-}
-
-fn alert(
-    situation: &Situation<'_>,
-    rule_id: &CompactString,
-    rule: Option<&Rule>,
-    raised: &Raised,
-    transition: Transition,
-) -> Alert {
-    let account_id = situation.account_id;
-    let identity = format!("{account_id}\0{rule_id}\0{}", raised.raised_at.as_millis());
-    let bands = &situation.model.of(situation.assessment.segment).health.bands;
-    let threshold = match rule.map(|rule| rule.when.displayed_band) {
-        Some(HealthBand::Red) | None => bands.yellow,
-        Some(HealthBand::Yellow | HealthBand::Green) => bands.green,
-    };
-    Alert {
-        account_id: account_id.clone(),
-        at: situation.now,
-        model_version: situation.model.version().into(),
-        alert_id: Uuid::new_v5(&ALERT_NAMESPACE, identity.as_bytes()),
-        dedup_key: format_compact!("{rule_id}:{account_id}"),
-        rule: rule_id.clone(),
-        severity: raised.severity,
-        transition,
-        status: AlertStatus::Open,
-        sequence: raised.sequence,
-        raised_at: raised.raised_at,
-        resolved_at: None,
-        resolution: None,
-        summary: rule.map_or_else(|| rule_id.to_string(), |rule| rule.summary.clone()),
-        reason: format!("health is {:.1}, the bound is {threshold}", raised.observed),
-        evidence: vec![Evidence {
-            metric: CompactString::const_new(observed_name(situation)),
-            observed: raised.observed,
-            threshold,
-            at: situation.now,
-        }],
-        actions: rule.map(|rule| rule.actions.clone()).unwrap_or_default(),
-        owner: Some(situation.owner().0.clone()),
-        due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
-        links: vec![Link {
-            href: format!("/accounts/{}", percent_encoded(account_id)),
-            text: "Account".to_owned(),
-        }],
-        baseline: raised.is_baseline,
-    }
-}
-
-/// What the band is a band of: the computed score, unless a person said another one.
-fn observed_name(situation: &Situation<'_>) -> &'static str {
-    let computed = situation.assessment.health_score;
-    let is_computed = situation.displayed_score.total_cmp(&computed).is_eq();
-    if is_computed { "health_score" } else { "displayed_health_score" }
-}
-
-/// `text` with every byte escaped that has a meaning of its own in the path of a URL.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
+impl Changing<'_> {
+    /// What keeps alerts of a rule from being raised now, whatever they are about.
+    fn suppression(
+        &self,
+        situation: &Situation<'_>,
+        stands: &[Stand<'_>],
+        of: &Stand<'_>,
+    ) -> Option<Suppression> {
+        let speaks = |other: &&Stand<'_>| {
+            other.rule.inhibits.contains(&of.rule.id)
+                && (other.holds || self.workflow.is_alert_open(&other.rule.id))
+        };
+        let is_portfolio = |other: &Stand<'_>| {
+            other.rule.fleet == Some(FleetRule::PortfolioDrop)
+                && other.rule.inhibits.contains(&of.rule.id)
+                && situation.fleet.is_portfolio_drop(situation.model)
+        };
+        if of.is_silent {
+            Some(Suppression::SilentFeed)
+        } else if stands.iter().any(is_portfolio) {
+            Some(Suppression::Portfolio)
+        } else if stands.iter().any(|other| speaks(&other)) {
+            Some(Suppression::Inhibited)
+        } else if self.workflow.hold.is_some() {
+            Some(Suppression::Held)
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            None
         }
     }
-    encoded
+
+    fn end_hold(&mut self, situation: &Situation<'_>) -> bool {
+        let Some(hold) = &self.workflow.hold else { return false };
+        self.look.at(hold.until);
+        let is_over = hold.until <= situation.now;
+        if is_over {
+            self.workflow.hold = None;
+        }
+        is_over
+    }
+
+    /// Each overdue step that names the rule is an alert of its own.
+    fn look_at_steps(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        why: Option<Suppression>,
+    ) -> bool {
+        let rule = stand.rule;
+        let overdue = self.workflow.overdue_steps().filter(|step| step.rule == rule.id);
+        let overdue: SmallVec<[CompactString; 4]> =
+            overdue.map(|step| format_compact!("{}:{}", step.run_id, step.step)).collect();
+        let changed = self.each(situation, stand, &overdue, why);
+        let ended = self.instances(&rule.id, |_| true);
+        let ended = ended.into_iter().filter(|instance| !overdue.contains(instance));
+        ended.fold(changed, |changed, instance| {
+            self.advance(situation, stand, &instance, false, why) | changed
+        })
+    }
+
+    /// Each fact that the rule waits for is an alert of its own, which ends with a run or by time.
+    fn look_at_facts(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        facts: &[Fact],
+        why: Option<Suppression>,
+    ) -> bool {
+        let rule = stand.rule;
+        let mut changed = false;
+        for fact in facts.iter().filter(|fact| fact.is_any(rule.on)) {
+            let instance = instance(fact);
+            changed |= self.advance(situation, stand, &instance, true, why);
+            let event_id = &fact.stamp.event_id;
+            let raised = self.workflow.episodes.iter_mut().find_map(|it| match &mut it.phase {
+                Phase::Raised(raised) if it.rule == rule.id && it.instance == instance => {
+                    Some(raised)
+                }
+                _ => None,
+            });
+            if let Some(raised) = raised {
+                raised.event_id = Some(event_id.clone());
+                raised.is_run_seen = false;
+            }
+        }
+        if self.workflow.episodes.iter().any(|it| it.rule == rule.id) {
+            changed |= self.look_at_ends(situation, stand, why);
+        }
+        changed
+    }
+
+    fn look_at_ends(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        why: Option<Suppression>,
+    ) -> bool {
+        let rule = stand.rule;
+        let mut changed = false;
+        let Workflow { episodes, runs, .. } = &mut *self.workflow;
+        for episode in episodes.iter_mut().filter(|it| it.rule == rule.id) {
+            let Phase::Raised(raised) = &mut episode.phase else { continue };
+            let is_open = rule.ends_with_run.as_deref().zip(raised.event_id.as_deref());
+            let is_open = is_open.is_some_and(|(run, event)| runs.is_open_for(run, event));
+            changed |= is_open && !raised.is_run_seen;
+            raised.is_run_seen |= is_open;
+        }
+        let ends_ms =
+            rule.ends_after_days.map(|days| i64::from(days) * crate::engine::time::DAY_MS);
+        for instance in self.instances(&rule.id, |_| true) {
+            let place = self
+                .workflow
+                .episodes
+                .iter()
+                .position(|it| it.rule == rule.id && it.instance == instance);
+            let Some(place) = place else { continue };
+            let holds = match self.workflow.episodes[place].raised() {
+                Some(raised) => {
+                    let event_id = raised.event_id.as_deref();
+                    let is_run_over = raised.is_run_seen
+                        && rule.ends_with_run.as_deref().zip(event_id).is_some_and(
+                            |(run, event)| !self.workflow.runs.is_open_for(run, event),
+                        );
+                    let end_at = ends_ms.map(|ms| raised.raised_at.plus_millis(ms));
+                    if let Some(at) = end_at {
+                        self.look.at(at);
+                    }
+                    !is_run_over && end_at.is_none_or(|at| situation.now < at)
+                }
+                None => {
+                    matches!(self.workflow.episodes[place].phase, Phase::Holding { .. })
+                }
+            };
+            changed |= self.advance(situation, stand, &instance, holds, why);
+        }
+        changed
+    }
+
+    fn each(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        instances: &[CompactString],
+        why: Option<Suppression>,
+    ) -> bool {
+        instances.iter().fold(false, |changed, instance| {
+            self.advance(situation, stand, instance, true, why) | changed
+        })
+    }
+
+    fn instances(
+        &self,
+        rule: &str,
+        is_wanted: impl Fn(&Episode) -> bool,
+    ) -> SmallVec<[CompactString; 4]> {
+        let episodes = self.workflow.episodes.iter().filter(|it| it.rule == rule);
+        episodes.filter(|it| is_wanted(it)).map(|it| it.instance.clone()).collect()
+    }
+
+    /// Takes an episode on; says whether it changed.
+    fn advance(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        instance: &str,
+        holds: bool,
+        why: Option<Suppression>,
+    ) -> bool {
+        let rule = stand.rule;
+        let is_it = |it: &Episode| it.rule == rule.id && it.instance == instance;
+        let place = self.workflow.episodes.iter().position(is_it);
+        if place.is_none() && !holds {
+            return false;
+        }
+        if place.is_none() && self.workflow.episodes.len() == EPISODES_MAX {
+            self.suppressed[Suppression::Overflow as usize] += 1;
+            return false;
+        }
+        let before = place.map(|place| self.workflow.episodes.remove(place));
+        let phase = before.as_ref().map(|episode| episode.phase.clone());
+        let episode = before.unwrap_or_else(|| Episode {
+            rule: rule.id.clone(),
+            instance: instance.into(),
+            phase: Phase::Baseline,
+        });
+        let next = self.next(situation, stand, &episode, phase.clone(), holds, why);
+        let changed = phase != next;
+        if let Some(phase) = next {
+            let place = place.unwrap_or(self.workflow.episodes.len());
+            self.workflow.episodes.insert(place, Episode { phase, ..episode });
+        }
+        changed
+    }
+
+    /// Ends open alerts whose rule the model in force no longer has; says whether there was any.
+    fn close_dropped_rules(&mut self, situation: &Situation<'_>) -> bool {
+        let already = self.workflow.episodes.len();
+        let alerts = &situation.model.alerts;
+        let outputs = &mut *self.outputs;
+        self.workflow.episodes.retain(|episode| {
+            let kept = alerts.rule(&episode.rule).is_some();
+            if let (false, Phase::Raised(raised)) = (kept, &episode.phase) {
+                let how = Resolution::Superseded;
+                outputs.push(record::resolved(situation, episode, raised, how));
+            }
+            kept
+        });
+        self.workflow.episodes.len() != already
+    }
+}
+
+/// What tells alerts of one rule about events apart: who answered which survey, else the event.
+fn instance(fact: &Fact) -> CompactString {
+    let identity = match &fact.detail {
+        Detail::Answer(answer) if answer.respondent.is_some() => {
+            let mut text = format!("{:016x}", answer.respondent.unwrap_or_default());
+            _ = write!(text, " {:?}", answer.survey);
+            text
+        }
+        _ => fact.stamp.event_id.to_string(),
+    };
+    format_compact!("{:016x}", name_hash(&identity))
 }

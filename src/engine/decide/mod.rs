@@ -8,6 +8,7 @@ mod cause;
 mod churn;
 mod health;
 mod next_band;
+mod orders;
 mod overrides;
 pub(in crate::engine) mod playbooks;
 mod points;
@@ -21,6 +22,7 @@ use compact_str::CompactString;
 use super::account::Account;
 use super::account::fact::{Fact, FactKind, FactKinds};
 use super::account::workflow::Workflow;
+use super::account::workflow::episodes::Suppressed;
 use super::account::workflow::said::Said;
 use super::assess::Assessment;
 use super::assess::lifecycle::Phase;
@@ -106,6 +108,7 @@ pub fn decide(
     workflow: &mut Workflow,
     said: &mut Option<Said>,
     outputs: &mut Vec<Output>,
+    suppressed: &mut Suppressed,
 ) -> Decided {
     let now = situation.now;
     let mut look = Looks { now, next: next_daily_look(now, situation.look_ms) };
@@ -118,17 +121,19 @@ pub fn decide(
     changed |= is_backlog_changed;
     let situation = &Situation { displayed_score, attention, ..*situation };
     changed |= band::damp(situation, workflow, noted, &mut look);
+    let already = outputs.len();
+    changed |= orders::carry_out(situation, &facts, workflow, &mut look, outputs);
     if attention != Attention::Quiet {
         changed |= playbooks::advance(situation, &facts, workflow, &mut look, outputs);
     }
-    let already = outputs.len();
     if churned {
         alerts::resolve_all(situation, workflow, outputs);
     } else if workflow.churned_at.is_none() && attention != Attention::Quiet {
-        changed |= alerts::look(situation, workflow, &mut look, outputs);
+        changed |= alerts::look(situation, &facts, workflow, &mut look, outputs, suppressed);
     }
-    let alert_changed = outputs.len() > already;
-    changed |= alert_changed;
+    let is_alert = |output: &Output| matches!(output.body, OutputBody::Alert(_));
+    let alert_changed = outputs[already..].iter().any(is_alert);
+    changed |= outputs.len() > already;
     if attention != Attention::Quiet {
         changed |= playbooks::start(situation, &facts, workflow, &mut look, outputs);
     }

@@ -4,6 +4,7 @@
 //! The sections themselves are described in their own files (`health.rs`…).
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -64,6 +65,13 @@ impl BySegment {
     /// The sections of a segment.
     pub fn of(&self, segment: Segment) -> &SegmentModel {
         self.changed[segment as usize].as_deref().unwrap_or(&self.common)
+    }
+
+    /// The ids of the playbooks of any segment.
+    pub(super) fn playbook_ids(&self) -> Vec<&str> {
+        let all = self.changed.iter().flatten().map(|changed| &**changed).chain([&self.common]);
+        let ids: BTreeSet<&str> = all.flat_map(|sections| sections.playbooks.ids()).collect();
+        ids.into_iter().collect()
     }
 
     /// The segments with changes.

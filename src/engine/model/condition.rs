@@ -153,6 +153,16 @@ impl Node {
         }
     }
 
+    /// The first figure that it tests.
+    pub fn first_test(&self) -> Option<&Test> {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().find_map(Node::first_test),
+            Node::Not(node) | Node::For { node, .. } => node.first_test(),
+            Node::Test(test) => Some(test),
+            _ => None,
+        }
+    }
+
     /// The same, told from its like that others ask: what is remembered of it is its own.
     pub(in crate::engine) fn salted(&self, salt: u64) -> Self {
         let all = |nodes: &[Node]| nodes.iter().map(|node| node.salted(salt)).collect();
@@ -207,6 +217,14 @@ impl Node {
 }
 
 impl Test {
+    /// The bound, where it is one on the figure itself.
+    pub const fn threshold(&self) -> Option<f64> {
+        match self.comparison {
+            Comparison::Absent | Comparison::Present | Comparison::ChangedBy { .. } => None,
+            _ => Some(self.bound),
+        }
+    }
+
     /// Whether it holds.
     pub fn holds(&self, known: &Known<'_>) -> bool {
         let value = self.figure.of(known);

@@ -43,6 +43,20 @@ pub struct PeersRule {
     pub feature_days: u16,
 }
 
+/// When many accounts use the product less all at once: that says nothing about any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct FleetDropRule {
+    /// Fewer accounts than these are no drop of all.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub accounts_min: u32,
+    /// So many times the mean of the 28 days before.
+    #[schemars(range(min = 1, max = 100))]
+    pub times_mean: f64,
+    /// There must be so many days before to compare with.
+    #[schemars(range(min = 1, max = 28))]
+    pub days_min: u16,
+}
+
 impl SilenceRule {
     /// How long a feed may pause whose usual longest gap is this, in milliseconds.
     pub fn allowed_ms(&self, usual_gap_ms: i64) -> i64 {

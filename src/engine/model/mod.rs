@@ -32,7 +32,8 @@ use super::event::EventBody;
 use super::id::name_hash;
 use super::text::{self, Labels};
 use by_segment::{BySegment, SegmentModel};
-use fleet::{PeersRule, SilenceRule};
+use condition::Names;
+use fleet::{FleetDropRule, PeersRule, SilenceRule};
 use offer::{Feature, LicenceRule, MeterRule, Offer, SurveyRule, UsageMilestone};
 use problems::{ModelErrors, Problems};
 use rules::{Alerts, Publication};
@@ -89,6 +90,8 @@ pub struct Model {
     by_segment: BySegment,
     /// When a feed counts as stopped.
     pub silence: SilenceRule,
+    /// When many accounts use the product less all at once.
+    pub fleet_drop: FleetDropRule,
     /// Whom an account is compared with.
     pub peers: PeersRule,
     /// What is looked for in texts.
@@ -234,7 +237,9 @@ impl Model {
         self.check_offer(problems);
         self.by_segment.check(&rules, problems);
         self.texts.check(problems);
-        self.alerts.check(problems);
+        let playbooks = self.by_segment.playbook_ids();
+        let names = Names { rules: &rules, playbooks: &playbooks };
+        self.alerts.check(&names, problems);
     }
 }
 

@@ -172,7 +172,7 @@ fn check_id(id: &str, path: &[&str], problems: &mut Problems) {
     }
 }
 
-fn kinds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FactKinds, D::Error> {
+pub(super) fn kinds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FactKinds, D::Error> {
     Ok(FactKinds::of(Vec::<FactKind>::deserialize(deserializer)?))
 }
 

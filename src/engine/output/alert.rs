@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
+use super::playbook::Role;
 use crate::engine::time::Timestamp;
 
 /// One transition of an alert, as `cs.alerts` carries it.
@@ -48,6 +49,12 @@ pub struct Alert {
     pub actions: Vec<String>,
     /// The customer-success manager.
     pub owner: Option<CompactString>,
+    /// To whom it was handed up, once nobody looked after it in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<Role>,
+    /// Until when it is to be quiet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
     /// By when somebody should have looked after it.
     pub due_at: Timestamp,
     /// Where to read on.
@@ -95,8 +102,14 @@ impl Severity {
 pub enum Transition {
     /// The episode began.
     Raised,
-    /// Its figures moved.
+    /// Its figures moved, or it is no longer to be quiet.
     Updated,
+    /// Somebody looks after it.
+    Acknowledged,
+    /// It is to be quiet for a while.
+    Snoozed,
+    /// Nobody looked after it in time: it was handed up.
+    Escalated,
     /// It ended.
     Resolved,
 }
@@ -107,6 +120,9 @@ impl Transition {
         match self {
             Transition::Raised => "raised",
             Transition::Updated => "updated",
+            Transition::Acknowledged => "acknowledged",
+            Transition::Snoozed => "snoozed",
+            Transition::Escalated => "escalated",
             Transition::Resolved => "resolved",
         }
     }
@@ -118,6 +134,10 @@ impl Transition {
 pub enum AlertStatus {
     /// Raised and not looked after.
     Open,
+    /// Somebody looks after it.
+    Acknowledged,
+    /// It is to be quiet for a while.
+    Snoozed,
     /// Over.
     Resolved,
 }
@@ -128,6 +148,10 @@ pub enum AlertStatus {
 pub enum Resolution {
     /// The condition was clear for the hold time.
     Cleared,
+    /// Somebody said so.
+    Manual,
+    /// Late events showed that it was wrong.
+    LateData,
     /// A graver alert speaks for it now.
     Superseded,
     /// The customer left.
@@ -137,14 +161,23 @@ pub enum Resolution {
 /// One figure behind an alert.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Which metric or score.
+    /// Which metric, score, signal or count.
     pub metric: CompactString,
+    /// The stretch of time that it is about, where it has one.
+    pub window: Option<String>,
     /// Its value.
     pub observed: f64,
-    /// The bound that it passed.
-    pub threshold: f64,
+    /// What it was before, where that is known.
+    pub baseline: Option<f64>,
+    /// The bound that it passed, where there is one.
+    pub threshold: Option<f64>,
+    /// What it adds to the log-odds of leaving, for a churn signal.
+    pub contribution: Option<f64>,
     /// As of when.
     pub at: Timestamp,
+    /// The day (UTC) that the figure points to, for days until something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<CompactString>,
 }
 
 /// Where to read on.

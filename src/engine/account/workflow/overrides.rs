@@ -64,6 +64,11 @@ impl Overrides {
         self.in_force.as_ref()
     }
 
+    /// Whether this is the last override that was said.
+    pub fn is_last(&self, said: &HealthOverride) -> bool {
+        self.last.as_ref() == Some(&said.command)
+    }
+
     /// Takes an override unless a later command was seen; says whether it did.
     pub fn take(&mut self, new: &HealthOverride) -> bool {
         let is_later = self.last.as_ref().is_none_or(|last| new.command > *last);

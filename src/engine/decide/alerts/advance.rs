@@ -1,0 +1,267 @@
+//! How an episode goes on: it holds, is raised, said again, handed up, and ends.
+//!
+//! Which episodes there are, and what suppresses them, is said in `alerts.rs`.
+
+use super::record::{self, Figures};
+use super::{Changing, Stand};
+use crate::engine::account::workflow::episodes::{Answer, Episode, Phase, Raised, Suppression};
+use crate::engine::account::{FACET_TOPICS, feed::LastEvent};
+use crate::engine::decide::{Attention, Situation};
+use crate::engine::model::rules::Rule;
+use crate::engine::output::alert::{Resolution, Transition};
+use crate::engine::time::Timestamp;
+
+impl Changing<'_> {
+    /// The next phase of an episode; nothing when its rule is at rest.
+    pub(super) fn next(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        episode: &Episode,
+        phase: Option<Phase>,
+        holds: bool,
+        why: Option<Suppression>,
+    ) -> Option<Phase> {
+        let (now, rule) = (situation.now, stand.rule);
+        match phase {
+            None if situation.attention == Attention::First && rule.when.is_some() => {
+                (holds && why.is_none()).then_some(Phase::Baseline)
+            }
+            Some(Phase::Baseline) => self.baseline(situation, rule, episode, holds, why),
+            Some(Phase::Raised(raised)) => self.open(situation, stand, episode, raised, holds, why),
+            Some(Phase::CoolingDown { until, is_counted }) if now < until => {
+                self.look.at(until);
+                if holds && !is_counted {
+                    self.suppress(Suppression::CoolDown);
+                }
+                Some(Phase::CoolingDown { until, is_counted: is_counted || holds })
+            }
+            Some(Phase::Dismissed { until }) if holds && now < until => {
+                self.look.at(until);
+                Some(Phase::Dismissed { until })
+            }
+            Some(Phase::Dismissed { until }) if !holds && now < until => self.cooling(rule, now),
+            _ if !holds => None,
+            phase => {
+                let (since, before) = match phase {
+                    Some(Phase::Holding { since, why }) => (since, why),
+                    _ => (now, None),
+                };
+                self.hold_or_raise(situation, rule, episode, (since, before), why)
+            }
+        }
+    }
+
+    fn hold_or_raise(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        (since, before): (Timestamp, Option<Suppression>),
+        why: Option<Suppression>,
+    ) -> Option<Phase> {
+        let now = situation.now;
+        let raise_at = since.plus_millis(rule.hold_ms());
+        if now < raise_at {
+            self.look.at(raise_at);
+            return Some(Phase::Holding { since, why: None });
+        }
+        let max = situation.model.alerts.per_account_and_day_max;
+        let is_full = self.workflow.raised_on.on(now.day()) >= max;
+        let why = why.or(is_full.then_some(Suppression::Cap));
+        if let Some(reason) = why {
+            if before != why {
+                self.suppress(reason);
+            }
+            if reason == Suppression::Cap {
+                self.look.at(now.day().plus(1).start());
+            }
+            return Some(Phase::Holding { since, why });
+        }
+        Some(Phase::Raised(self.raise(situation, rule, episode, false)))
+    }
+
+    /// An alert of the first day waits for its turn.
+    fn baseline(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        holds: bool,
+        why: Option<Suppression>,
+    ) -> Option<Phase> {
+        if !holds || why.is_some() {
+            return None;
+        }
+        if self.baseline_left == 0 {
+            return Some(Phase::Baseline);
+        }
+        self.baseline_left -= 1;
+        Some(Phase::Raised(self.raise(situation, rule, episode, true)))
+    }
+
+    fn raise(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        is_baseline: bool,
+    ) -> Raised {
+        let figures = Figures::of(situation, self.workflow, rule);
+        let mut raised = Raised::new(situation.now, rule.severity);
+        raised.observed = figures.first();
+        raised.is_baseline = is_baseline;
+        self.workflow.raised_on.note(situation.now.day());
+        self.look.at(raised.raised_at.plus_millis(rule.due_ms()));
+        let word = record::said(situation, episode, &raised, Transition::Raised, figures);
+        self.outputs.push(word);
+        raised
+    }
+
+    /// An open alert: ends, or is handed up, or is said again.
+    fn open(
+        &mut self,
+        situation: &Situation<'_>,
+        stand: &Stand<'_>,
+        episode: &Episode,
+        mut raised: Raised,
+        holds: bool,
+        why: Option<Suppression>,
+    ) -> Option<Phase> {
+        let (now, rule) = (situation.now, stand.rule);
+        match why {
+            Some(Suppression::Inhibited | Suppression::Portfolio) => {
+                return self.end(situation, rule, episode, &raised, Resolution::Superseded);
+            }
+            // What cannot be told is left as it is.
+            Some(Suppression::SilentFeed) => return Some(Phase::Raised(raised)),
+            _ => {}
+        }
+        if !holds && stand.is_clear {
+            if raised.clear_since.is_none() && is_proven_wrong(situation, &raised) {
+                return self.end(situation, rule, episode, &raised, Resolution::LateData);
+            }
+            let clear_since = *raised.clear_since.get_or_insert(now);
+            let clear_at = clear_since.plus_millis(rule.clear_ms());
+            if now >= clear_at {
+                return self.end(situation, rule, episode, &raised, Resolution::Cleared);
+            }
+            self.look.at(clear_at);
+        } else if holds {
+            raised.clear_since = None;
+        }
+        self.hand_up(situation, rule, episode, &mut raised);
+        self.say_again(situation, rule, episode, &mut raised, holds);
+        Some(Phase::Raised(raised))
+    }
+
+    /// Hands an alert up, once, that nobody looked after in time.
+    fn hand_up(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        raised: &mut Raised,
+    ) {
+        if raised.is_escalated || raised.answer != Answer::None {
+            return;
+        }
+        let due_at = raised.raised_at.plus_millis(rule.due_ms());
+        if situation.now < due_at {
+            return self.look.at(due_at);
+        }
+        raised.is_escalated = true;
+        raised.sequence += 1;
+        let figures = Figures::of(situation, self.workflow, rule);
+        let word = record::said(situation, episode, raised, Transition::Escalated, figures);
+        self.outputs.push(word);
+    }
+
+    /// Says an open alert again whose figure moved far enough, or that is no longer to be quiet.
+    fn say_again(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        raised: &mut Raised,
+        holds: bool,
+    ) {
+        let is_over = raised.snoozed_until().is_some_and(|until| until <= situation.now);
+        if is_over {
+            raised.answer = Answer::None;
+        } else if !holds {
+            return;
+        }
+        let observed = record::first_figure(situation, self.workflow, rule);
+        if !is_over && !has_moved(situation, raised.observed, observed) {
+            if let Some(until) = raised.snoozed_until() {
+                self.look.at(until);
+            }
+            return;
+        }
+        if let Answer::Snoozed { until, is_counted } = raised.answer {
+            self.look.at(until);
+            if !is_counted {
+                self.suppress(Suppression::Snoozed);
+            }
+            raised.answer = Answer::Snoozed { until, is_counted: true };
+            return;
+        }
+        raised.sequence += 1;
+        raised.observed = observed.map(|(value, _)| value);
+        let figures = Figures::of(situation, self.workflow, rule);
+        let word = record::said(situation, episode, raised, Transition::Updated, figures);
+        self.outputs.push(word);
+    }
+
+    fn end(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        raised: &Raised,
+        how: Resolution,
+    ) -> Option<Phase> {
+        self.outputs.push(record::resolved(situation, episode, raised, how));
+        self.cooling(rule, situation.now)
+    }
+
+    fn cooling(&mut self, rule: &Rule, now: Timestamp) -> Option<Phase> {
+        let until = now.plus_millis(rule.cool_down_ms());
+        self.look.at(until);
+        (until > now).then_some(Phase::CoolingDown { until, is_counted: false })
+    }
+
+    fn suppress(&mut self, why: Suppression) {
+        self.suppressed[why as usize] += 1;
+    }
+}
+
+/// Whether a figure is far enough from what was said last. Points count as they are, all others
+/// as a share.
+fn has_moved(
+    situation: &Situation<'_>,
+    said: Option<f64>,
+    observed: Option<(f64, &'static str)>,
+) -> bool {
+    let alerts = &situation.model.alerts;
+    match (said, observed) {
+        (Some(said), Some((observed, "points"))) => (observed - said).abs() >= alerts.update_points,
+        (Some(said), Some((observed, _))) => {
+            let moved = (observed - said).abs();
+            moved > 0.0 && moved >= alerts.update_share * said.abs()
+        }
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
+}
+
+/// Whether an event that happened before the alert was raised came only after that: what was said
+/// then was not true, as is known now that the condition is clear.
+fn is_proven_wrong(situation: &Situation<'_>, raised: &Raised) -> bool {
+    let came_late =
+        |last: &LastEvent| last.broker_at > raised.raised_at && last.at < raised.raised_at;
+    FACET_TOPICS.iter().any(|topic| {
+        situation.account.feed(*topic).last_event().is_some_and(|last| came_late(last))
+    })
+}

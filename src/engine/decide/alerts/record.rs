@@ -1,0 +1,273 @@
+//! The record of an alert: what is published of an episode, with the figures behind it.
+//!
+//! When it is published is decided in `alerts/advance.rs`.
+
+use compact_str::{CompactString, ToCompactString, format_compact};
+use uuid::Uuid;
+
+use crate::engine::account::workflow::Workflow;
+use crate::engine::account::workflow::episodes::{Answer, Episode, Raised};
+use crate::engine::assess::round_half_up;
+use crate::engine::decide::Situation;
+use crate::engine::figure::{FigureId, Known};
+use crate::engine::model::churn::ChurnBand;
+use crate::engine::model::condition::Node;
+use crate::engine::model::health::HealthBand;
+use crate::engine::model::rules::Rule;
+use crate::engine::output::alert::{Alert, AlertStatus, Evidence, Link, Resolution, Transition};
+use crate::engine::output::playbook::Role;
+use crate::engine::output::{Output, OutputBody};
+
+/// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule, instance and episode start.
+const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
+
+/// The figures behind an alert.
+#[derive(Default)]
+pub(super) struct Figures(Vec<Evidence>);
+
+impl Figures {
+    /// Those that a rule tests, and those that it cites besides.
+    pub(super) fn of(situation: &Situation<'_>, workflow: &Workflow, rule: &Rule) -> Self {
+        let known = Known { situation, workflow, run: None };
+        let node = rule.when.as_ref().map(|condition| &condition.node);
+        let mut figures: Vec<Evidence> = Vec::new();
+        if let Some(evidence) = node.and_then(|node| of_band(situation, node)) {
+            figures.push(evidence);
+        }
+        let tested = node.map(Node::tests).unwrap_or_default();
+        let tested = tested.into_iter().map(|test| (test.figure, test.threshold()));
+        let cited = rule.evidence.iter().filter_map(|name| Some((FigureId::named(name)?, None)));
+        for (figure, threshold) in tested.chain(cited) {
+            let is_known = figures.iter().any(|it| it.metric == figure.row().name);
+            if let Some(observed) = figure.of(&known).filter(|_| !is_known) {
+                figures.push(evidence(situation, figure, observed, threshold));
+            }
+        }
+        Self(figures)
+    }
+
+    /// The value of the first one.
+    pub(super) fn first(&self) -> Option<f64> {
+        self.0.first().map(|evidence| evidence.observed)
+    }
+}
+
+/// The value and unit of the first figure of a rule, without an allocation.
+pub(super) fn first_figure(
+    situation: &Situation<'_>,
+    workflow: &Workflow,
+    rule: &Rule,
+) -> Option<(f64, &'static str)> {
+    let node = &rule.when.as_ref()?.node;
+    if let Some((_, observed, _)) = band(situation, node) {
+        return Some((observed, "points"));
+    }
+    let known = Known { situation, workflow, run: None };
+    let figure = node.first_test()?.figure;
+    Some((figure.of(&known)?, figure.row().unit))
+}
+
+fn evidence(
+    situation: &Situation<'_>,
+    figure: FigureId,
+    observed: f64,
+    threshold: Option<f64>,
+) -> Evidence {
+    let row = figure.row();
+    let contributions = &situation.assessment.churn.contributions;
+    let contribution = contributions.iter().find(|(term, _)| term.name() == row.name);
+    let on = row.name.starts_with("days_to_").then(|| {
+        situation.now.plus_millis((observed * crate::engine::time::DAY_MS as f64) as i64).day()
+    });
+    Evidence {
+        metric: CompactString::const_new(row.name),
+        window: None,
+        observed: round_half_up(observed, 4),
+        baseline: None,
+        threshold,
+        contribution: contribution.map(|(_, said)| *said),
+        at: situation.now,
+        on: on.map(|day| day.to_compact_string()),
+    }
+}
+
+/// The score behind a band: its name, its value and the bound.
+fn band(situation: &Situation<'_>, node: &Node) -> Option<(&'static str, f64, f64)> {
+    let of_segment = situation.model.of(situation.assessment.segment);
+    match node {
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().find_map(|it| band(situation, it)),
+        Node::DisplayedBand(band) => {
+            let bands = &of_segment.health.bands;
+            let bound = if *band == HealthBand::Red { bands.yellow } else { bands.green };
+            Some((observed_name(situation), situation.displayed_score, bound))
+        }
+        Node::Churn(band) => {
+            let bands = &of_segment.churn.bands;
+            let bound = match band {
+                ChurnBand::Critical => bands.critical_above,
+                ChurnBand::High => bands.high_from,
+                ChurnBand::Moderate | ChurnBand::Low => bands.moderate_from,
+            };
+            Some(("churn_probability", situation.assessment.churn.probability, bound))
+        }
+        _ => None,
+    }
+}
+
+fn of_band(situation: &Situation<'_>, node: &Node) -> Option<Evidence> {
+    let (metric, observed, threshold) = band(situation, node)?;
+    Some(Evidence {
+        metric: CompactString::const_new(metric),
+        window: None,
+        observed,
+        baseline: None,
+        threshold: Some(threshold),
+        contribution: None,
+        at: situation.now,
+        on: None,
+    })
+}
+
+/// An open alert, as it is said now.
+pub(super) fn said(
+    situation: &Situation<'_>,
+    episode: &Episode,
+    raised: &Raised,
+    transition: Transition,
+    figures: Figures,
+) -> Output {
+    let alert = alert(situation, episode, raised, transition, figures);
+    situation.output(OutputBody::Alert(Box::new(alert)))
+}
+
+/// The end of an alert.
+pub(super) fn resolved(
+    situation: &Situation<'_>,
+    episode: &Episode,
+    raised: &Raised,
+    how: Resolution,
+) -> Output {
+    let raised = Raised { sequence: raised.sequence + 1, ..raised.clone() };
+    let rule = situation.model.alerts.rule(&episode.rule);
+    let workflow = Workflow::default();
+    let figures = rule.map_or(Figures(Vec::new()), |rule| Figures::of(situation, &workflow, rule));
+    let mut alert = alert(situation, episode, &raised, Transition::Resolved, figures);
+    alert.status = AlertStatus::Resolved;
+    alert.resolved_at = Some(situation.now);
+    alert.resolution = Some(how);
+    situation.output(OutputBody::Alert(Box::new(alert)))
+}
+
+/// The open alerts, as they are now.
+pub(in crate::engine) fn open_alerts(situation: &Situation<'_>, workflow: &Workflow) -> Vec<Alert> {
+    let open = workflow.episodes.iter().filter_map(|it| Some((it, it.raised()?)));
+    open.map(|(episode, raised)| {
+        let rule = situation.model.alerts.rule(&episode.rule);
+        let figures = rule.map(|rule| Figures::of(situation, workflow, rule));
+        let transition = match (raised.answer, raised.sequence) {
+            (Answer::Acknowledged, _) => Transition::Acknowledged,
+            (Answer::Snoozed { .. }, _) => Transition::Snoozed,
+            (Answer::None, _) if raised.is_escalated => Transition::Escalated,
+            (Answer::None, 1) => Transition::Raised,
+            (Answer::None, _) => Transition::Updated,
+        };
+        let figures = figures.unwrap_or(Figures(Vec::new()));
+        alert(situation, episode, raised, transition, figures)
+    })
+    .collect()
+}
+
+/// The id of an episode's alert.
+pub(super) fn alert_id(situation: &Situation<'_>, episode: &Episode, raised: &Raised) -> Uuid {
+    let (account_id, rule) = (situation.account_id, &episode.rule);
+    let mut identity = format!("{account_id}\0{rule}\0{}", raised.raised_at.as_millis());
+    if !episode.instance.is_empty() {
+        identity.push('\0');
+        identity.push_str(&episode.instance);
+    }
+    Uuid::new_v5(&ALERT_NAMESPACE, identity.as_bytes())
+}
+
+fn alert(
+    situation: &Situation<'_>,
+    episode: &Episode,
+    raised: &Raised,
+    transition: Transition,
+    Figures(evidence): Figures,
+) -> Alert {
+    let (account_id, rule_id) = (situation.account_id, &episode.rule);
+    let rule = situation.model.alerts.rule(rule_id);
+    let dedup_key = if episode.instance.is_empty() {
+        format_compact!("{rule_id}:{account_id}")
+    } else {
+        format_compact!("{rule_id}:{}", episode.instance)
+    };
+    Alert {
+        account_id: account_id.clone(),
+        at: situation.now,
+        model_version: situation.model.version().into(),
+        alert_id: alert_id(situation, episode, raised),
+        dedup_key,
+        rule: rule_id.clone(),
+        severity: raised.severity,
+        transition,
+        status: match raised.answer {
+            Answer::None => AlertStatus::Open,
+            Answer::Acknowledged => AlertStatus::Acknowledged,
+            Answer::Snoozed { .. } => AlertStatus::Snoozed,
+        },
+        sequence: raised.sequence,
+        raised_at: raised.raised_at,
+        resolved_at: None,
+        resolution: None,
+        summary: rule.map_or_else(|| rule_id.to_string(), |rule| rule.summary.clone()),
+        reason: reason(&evidence),
+        evidence,
+        actions: rule.map(|rule| rule.actions.clone()).unwrap_or_default(),
+        owner: Some(situation.owner().0.clone()),
+        escalated_to: raised.is_escalated.then_some(Role::CsmLead),
+        due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
+        snoozed_until: raised.snoozed_until(),
+        links: vec![Link {
+            href: format!("/accounts/{}", percent_encoded(account_id)),
+            text: "Account".to_owned(),
+        }],
+        baseline: raised.is_baseline,
+    }
+}
+
+/// Why, in figures.
+fn reason(evidence: &[Evidence]) -> String {
+    let words = evidence.iter().map(|it| {
+        let name = match it.metric.as_str() {
+            "health_score" | "displayed_health_score" => "health".to_owned(),
+            name => name.replace('_', " "),
+        };
+        let is_score = matches!(name.as_str(), "health");
+        let observed =
+            if is_score { format!("{:.1}", it.observed) } else { it.observed.to_string() };
+        let bound = it.threshold.map(|bound| format!(", the bound is {bound}"));
+        format!("{name} is {observed}{}", bound.unwrap_or_default())
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// What the band is a band of: the computed score, unless a person said another one.
+fn observed_name(situation: &Situation<'_>) -> &'static str {
+    let computed = situation.assessment.health_score;
+    let is_computed = situation.displayed_score.total_cmp(&computed).is_eq();
+    if is_computed { "health_score" } else { "displayed_health_score" }
+}
+
+/// `text` with every byte escaped that has a meaning of its own in the path of a URL.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
