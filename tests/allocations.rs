@@ -112,7 +112,8 @@ impl Quiet {
             attention: Attention::Full,
         };
         let Self { workflow, said, .. } = self;
-        let decided = decide(&situation, &[], workflow, said, &mut outputs);
+        let mut suppressed = Default::default();
+        let decided = decide(&situation, &[], workflow, said, &mut outputs, &mut suppressed);
         (decided, ALLOCATIONS.get() - before)
     }
 }

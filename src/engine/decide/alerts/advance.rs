@@ -163,7 +163,8 @@ impl Changing<'_> {
         episode: &Episode,
         raised: &mut Raised,
     ) {
-        if raised.is_escalated || raised.answer != Answer::None {
+        let is_clear = raised.clear_since.is_some();
+        if raised.is_escalated || is_clear || raised.answer != Answer::None {
             return;
         }
         let due_at = raised.raised_at.plus_millis(rule.due_ms());
