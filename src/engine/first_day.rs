@@ -1,5 +1,5 @@
-//! The first day of a partition (`docs/decisions/0020`): quiet until its input was read once, then the
-//! baseline alerts, a few for each customer-success manager and day.
+//! The first day of a partition (`docs/decisions/0020`): quiet until its input was read once, then
+//! the baseline alerts, a few for each customer-success manager and day.
 //!
 //! What a quiet look leaves out is said in `decide/mod.rs`; when the input was read, in `kafka/`.
 

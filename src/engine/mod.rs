@@ -48,6 +48,8 @@ pub mod first_day;
 
 mod erasure;
 
+mod look;
+
 mod quarantine;
 
 mod timers;
@@ -58,8 +60,6 @@ use std::sync::Arc;
 use account::fact::{Fact, Facts, Folded};
 use account::feed::Memory;
 use account::workflow::episodes::Suppressed;
-use assess::Assessment;
-use decide::{Situation, decide};
 use event::{Event, Topic};
 use first_day::FirstDay;
 use fleet::{Fleet, FleetPart, Heard};
@@ -310,92 +310,6 @@ impl Engine {
             }
         }
         touched
-    }
-
-    /// Decides the touched accounts as of `now`, by id.
-    fn look_at_touched(&mut self, now: Timestamp) {
-        for id in self.take_touched() {
-            self.run_timers(&id, now);
-            self.decide_as_of(&id, now, &[]);
-        }
-    }
-
-    /// Runs the timers of one account that are due by `until`, each as of its due instant.
-    fn run_timers(&mut self, id: &AccountId, until: Timestamp) {
-        while let Some(watched) = self.accounts.get(id).filter(|it| it.due_at <= until) {
-            let due_at = watched.due_at;
-            self.timers.remove(id, watched);
-            self.run_timer(id, due_at);
-        }
-    }
-
-    /// Runs one timer that was taken from the index, as of its due instant.
-    fn run_timer(&mut self, id: &AccountId, due_at: Timestamp) {
-        if self.clear_grave(id, due_at) {
-            return;
-        }
-        if let Some(assessment) = self.decide_as_of(id, due_at, &[]) {
-            self.tally(id, due_at, &assessment);
-        }
-        if let Some(watched) = self.accounts.get_mut(id) {
-            watched.dirty.rest = true;
-        }
-    }
-
-    fn decide_as_of(
-        &mut self,
-        id: &AccountId,
-        now: Timestamp,
-        facts: &[Fact],
-    ) -> Option<Assessment> {
-        self.look_safely(id, now, facts, false)
-    }
-
-    /// The look in which an account may raise what waits.
-    fn decide_allotted(&mut self, id: &AccountId, now: Timestamp) {
-        self.look_safely(id, now, &[], true);
-    }
-
-    fn look(
-        &mut self,
-        id: &AccountId,
-        now: Timestamp,
-        facts: &[Fact],
-        is_allotted: bool,
-    ) -> Option<Assessment> {
-        let watched = self.accounts.get_mut(id)?;
-        let silences = &self.fleet.silences;
-        let assessment = assess::assess(&self.model, silences, &watched.account, now);
-        let mut situation = Situation {
-            account_id: id,
-            account: &watched.account,
-            assessment: &assessment,
-            model: &self.model,
-            fleet: &self.fleet,
-            now,
-            wall: self.wall.max(now),
-            displayed_score: assessment.health_score,
-            look_ms: watched.look_ms,
-            attention: self.first_day.attention(),
-        };
-        if is_allotted {
-            situation.attention = self.first_day.allotted(&situation);
-        }
-        let decided = decide(
-            &situation,
-            facts,
-            &mut watched.workflow,
-            &mut watched.said,
-            &mut self.outputs,
-            &mut self.suppressed,
-        );
-        watched.dirty.rest |= decided.is_workflow_changed;
-        watched.dirty.said |= decided.is_published;
-        watched.look_again_at = decided.look_again_at;
-        watched.note_model(&self.model);
-        self.timers.set(id, watched);
-        self.changed.insert(id.clone());
-        Some(assessment)
     }
 }
 

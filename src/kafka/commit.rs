@@ -14,6 +14,7 @@ use super::partition::{Partition, Step};
 use super::producer::{Outbox, Outgoing};
 use super::setup::Setup;
 use crate::engine::Outcome;
+use crate::engine::account::workflow::episodes::{Suppressed, Suppression};
 use crate::engine::event::Topic;
 use crate::engine::fleet::FleetPart;
 use crate::engine::output::deliverable::COMMAND_RESULT;
@@ -34,6 +35,7 @@ pub(super) struct Committer<'w> {
     dead: Vec<(Topic, &'static str)>,
     outputs: Vec<OutputTopic>,
     transitions: Vec<Transition>,
+    suppressed: Vec<Suppressed>,
     buffer: Vec<u8>,
 }
 
@@ -59,6 +61,7 @@ impl<'w> Committer<'w> {
             dead: Vec::new(),
             outputs: Vec::new(),
             transitions: Vec::new(),
+            suppressed: Vec::new(),
             buffer: Vec::new(),
         })
     }
@@ -87,6 +90,7 @@ impl<'w> Committer<'w> {
             self.dead.push((topic, reason));
             self.publish(number, record)?;
         }
+        self.suppressed.push(partition.engine.take_suppressed());
         let mut failed = Ok(());
         let mut buffer = std::mem::take(&mut self.buffer);
         partition.engine.take_changes(|change| {
@@ -223,6 +227,12 @@ impl<'w> Committer<'w> {
         }
         for transition in &self.transitions {
             transition.count(telemetry);
+        }
+        for counts in &self.suppressed {
+            for (reason, count) in Suppression::ALL.iter().zip(counts) {
+                let series = telemetry.alerts_suppressed.with_label_values(&[reason.name()]);
+                series.inc_by(u64::from(*count));
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     let (history, rest) = world.split_at(events / FIRST_SHARE);
     write(&installation, history)?;
     let mut follower = Follower::new(&installation)?;
-    live_the_first_day(&mut installation, &mut follower, history)?;
+    let lived = live_the_first_day(&mut installation, &mut follower, history)?;
     // What follows is alerts and runs all along, and not the health of a first day.
     let answers = answers(&installation, rest[0].broker_at)?;
     write(&installation, &answers)?;
@@ -80,18 +80,19 @@ pub(crate) fn kill_9(broker: &Broker) -> anyhow::Result<()> {
     let counts = recount(broker, &installation)?;
     ensure!(counts.input == events, "{} of {events} events were counted", counts.input);
     ensure!(counts.duplicate > 0 && counts.assessed > 0, "{counts}");
-    for topic in [OutputTopic::Alerts] {
+    for topic in [OutputTopic::Alerts, OutputTopic::Playbooks, OutputTopic::Deliverables] {
         ensure!(counts.of(topic) > 0, "nothing was said on {}: {counts}", topic.name());
     }
-    check_clock(&installation, &follower)
+    check_clock(&installation, &follower, &lived)
 }
 
-/// Lets one process catch up with a part of the history, at the end of that part.
+/// Lets one process catch up with a part of the history, at the end of that part; answers how
+/// many marks each partition has then.
 fn live_the_first_day(
     installation: &mut Installation,
     follower: &mut Follower,
     history: &[Generated],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<usize>> {
     let last = history.last().context("there is history")?;
     let behind_secs = now().millis_since(last.broker_at) / 1_000;
     installation.set("CLOCK__OFFSET", &format!("-{behind_secs}s"));
@@ -104,19 +105,26 @@ fn live_the_first_day(
     })?;
     process.terminate(END_LIMIT)?;
     installation.set("CLOCK__OFFSET", "0s");
-    Ok(())
+    follower.look()?;
+    Ok((0..follower.entries.len()).map(|number| follower.marks(number).count()).collect())
 }
 
 /// No clock ran ahead of input that was there before the processes started.
 ///
 /// Where more is held than may be, the order is best effort and the clock follows what was taken.
-fn check_clock(installation: &Installation, follower: &Follower) -> anyhow::Result<()> {
+fn check_clock(
+    installation: &Installation,
+    follower: &Follower,
+    lived: &[usize],
+) -> anyhow::Result<()> {
     let read = |name: &str| read_topic(&installation.config, name);
     let inputs = installation.config.topics.inputs().into_iter().map(read);
     let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
     for number in 0..follower.entries.len() {
-        let mut taken_ms = 0;
-        for (_, mark) in follower.marks(number) {
+        // On its first day the rest was not there, and the clock was that of the wall.
+        let before = follower.marks(number).take(lived[number]).last();
+        let mut taken_ms = before.map_or(0, |(_, mark)| mark.now.as_millis());
+        for (_, mark) in follower.marks(number).skip(lived[number]) {
             let ranges = mark.ranges.iter().zip(&inputs);
             for (range, topic) in ranges.clone() {
                 let taken =

@@ -113,7 +113,8 @@ impl Starter<'_, '_> {
             return;
         }
         let may_repeat = self.playbook.repeat_after_days.is_some();
-        if (is_spent && !may_repeat) || !self.may_begin() {
+        let is_held_back = (is_spent && !may_repeat) || !self.may_begin();
+        if is_held_back && !self.is_turn() {
             return;
         }
         let Some(condition) = &self.playbook.start.when else { return };
@@ -269,6 +270,15 @@ impl Starter<'_, '_> {
             return false;
         }
         self.may_begin()
+    }
+
+    /// Whether the last baseline alert of the account was raised in this look: what held back until
+    /// then may begin now.
+    fn is_turn(&self) -> bool {
+        let workflow: &Workflow = self.changing.workflow;
+        matches!(self.situation.attention, Attention::Allotted(_))
+            && !workflow.is_baseline_waiting()
+            && !workflow.is_run_open(self.id)
     }
 
     /// Whether the limits allow another run now; asks for a look when time alone will.
