@@ -8,16 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
 use crate::engine::time::Timestamp;
+use activity::Activity;
 use backlog::Backlog;
 use episodes::{Episode, Hold, Phase, RaisedOn, Response};
 use held::Held;
+use opportunities::Opportunity;
 use overrides::Overrides;
 use runs::{OverdueStep, Run, Runs};
 use trend::Trend;
 
+pub mod activity;
 pub mod backlog;
 pub mod episodes;
 pub mod held;
+pub mod opportunities;
 pub mod overrides;
 pub mod runs;
 pub mod said;
@@ -53,6 +57,10 @@ pub struct Workflow {
     pub quarantine: Option<CompactString>,
     /// What is under way.
     pub runs: Runs,
+    /// Renewals and expansions.
+    pub opportunities: Vec<Opportunity>,
+    /// What was done, and what was published of it.
+    pub activity: Activity,
 }
 
 impl Workflow {
@@ -79,7 +87,7 @@ impl Workflow {
 
     /// Whether a record of the account's work was published.
     pub fn is_work_said(&self) -> bool {
-        false
+        self.activity.said.is_some()
     }
 
     /// Whether a run of this playbook is open.

@@ -8,12 +8,14 @@ mod cause;
 mod churn;
 mod health;
 mod next_band;
+mod opportunities;
 mod orders;
 mod overrides;
 pub(in crate::engine) mod playbooks;
 mod points;
 mod publication;
 mod texts;
+mod work;
 
 use std::borrow::Cow;
 
@@ -136,10 +138,14 @@ pub fn decide(
     changed |= outputs.len() > already;
     if attention != Attention::Quiet {
         changed |= playbooks::start(situation, &facts, workflow, &mut look, outputs);
+        changed |= opportunities::look(situation, &facts, workflow, outputs);
     }
     changed |= workflow.held.take_changed();
     let published =
         publication::publish(situation, workflow, said, alert_changed, &mut look, outputs);
+    if attention != Attention::Quiet {
+        changed |= work::publish(situation, &facts, workflow, already, outputs);
+    }
     Decided {
         look_again_at: look.next,
         is_workflow_changed: changed || published.is_day_closed,
