@@ -1,4 +1,4 @@
-//! Three days without the service, over the start of a renewal and the deadline of an answer to a
+//! Three days without the service, over the start of a renewal and both deadlines of an answer to a
 //! survey: what was due then happens afterwards, once, in order, and says how late it is.
 //!
 //! What is due when is told by stories (`tests/scenarios/`).
@@ -46,7 +46,7 @@ pub(crate) fn three_days(broker: &Broker) -> anyhow::Result<()> {
     let begin = now().plus_millis(-BACK_HOURS * HOUR_MS);
     write(&installation, &events(&account, begin))?;
     await_runs(&installation, "the answer is taken up", |runs| {
-        runs.iter().any(|run| is(run, ("nps_detractor", "started", None)))
+        runs.iter().any(|run| is(run, ("nps_closed_loop", "started", None)))
     })?;
     process.terminate(END_LIMIT)?;
     let before = runs(&installation)?;
@@ -67,6 +67,10 @@ pub(crate) fn three_days(broker: &Broker) -> anyhow::Result<()> {
         process.terminate(END_LIMIT)?;
     }
     check(&runs(&installation)?, begin)?;
+    for rule in ["nps_not_notified", "nps_not_followed_up"] {
+        let raised = alerts(&installation, rule)?;
+        ensure!(raised == 1, "{rule} was raised {raised} times");
+    }
     let counts = recount(broker, &installation)?;
     ensure!(counts.of(OutputTopic::Playbooks) > DUE.len(), "{counts}");
     Ok(())
@@ -118,9 +122,19 @@ fn is(run: &Value, (playbook, transition, step): (&str, &str, Option<&str>)) -> 
     run["playbook"] == playbook && run["transition"] == transition && run["step"].as_str() == step
 }
 
+/// How often an alert of this rule was raised.
+fn alerts(installation: &Installation, rule: &str) -> anyhow::Result<usize> {
+    let said = read(installation, &installation.config.topics.alerts)?;
+    Ok(said.iter().filter(|it| it["rule"] == rule && it["transition"] == "raised").count())
+}
+
 /// Everything that was said of runs.
 fn runs(installation: &Installation) -> anyhow::Result<Vec<Value>> {
-    let records = read_topic(&installation.config, &installation.config.topics.playbooks)?;
+    read(installation, &installation.config.topics.playbooks)
+}
+
+fn read(installation: &Installation, topic: &str) -> anyhow::Result<Vec<Value>> {
+    let records = read_topic(&installation.config, topic)?;
     let values = records.iter().flatten().map(|it| it.value.as_deref().context("a value"));
     values.map(|value| Ok(serde_json::from_slice(value?)?)).collect()
 }
