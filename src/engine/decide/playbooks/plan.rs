@@ -122,8 +122,11 @@ fn planned(
         clock: playbook.clock,
         steps: steps.map(|(id, step)| planned_step(id, step, salt)).collect(),
     };
-    let by_due: BTreeMap<CompactString, Timestamp> =
-        run.steps.iter().map(|step| (step.id.clone(), expected_at(&run, step))).collect();
+    let by_due: BTreeMap<CompactString, Timestamp> = run
+        .steps
+        .iter()
+        .map(|step| (step.id.clone(), expected_at(situation, &run, step)))
+        .collect();
     run.steps.sort_by(|a, b| (by_due[&a.id], &a.id).cmp(&(by_due[&b.id], &b.id)));
     run
 }
@@ -157,16 +160,16 @@ fn planned_step(id: &str, step: &Step, salt: u64) -> RunStep {
 }
 
 /// When a step will be due if those before it are done in time.
-fn expected_at(run: &Run, step: &RunStep) -> Timestamp {
+fn expected_at(situation: &Situation<'_>, run: &Run, step: &RunStep) -> Timestamp {
     let from = match (step.from, run.anchor_at, &step.after) {
         (CountedFrom::Anchor, Some(anchor_at), _) => anchor_at,
         (CountedFrom::Step, _, Some(before)) => {
             let before = run.steps.iter().find(|it| it.id == *before);
-            before.map_or(run.started_at, |before| expected_at(run, before))
+            before.map_or(run.started_at, |before| expected_at(situation, run, before))
         }
         _ => run.started_at,
     };
-    after(from, step.due, run.clock)
+    after(situation, from, step.due, run.clock)
 }
 
 /// The steps as they are published: those that wait for another have no due time yet.
@@ -176,7 +179,7 @@ fn plans(situation: &Situation<'_>, run: &Run) -> Vec<StepPlan> {
         title: title(situation, run, step),
         owner_role: step.role,
         owner: owner(situation, step.role),
-        due_at: step.after.is_none().then(|| expected_at(run, step)),
+        due_at: step.after.is_none().then(|| expected_at(situation, run, step)),
     };
     run.steps.iter().map(plan).collect()
 }
