@@ -14,6 +14,7 @@ use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::held::Held;
 use crate::engine::account::workflow::runs::{Again, Cause, RUNS_MAX, Run, RunStep};
 use crate::engine::decide::{Looks, Situation};
+use crate::engine::message::{self, Message, MessageFacts};
 use crate::engine::model::playbooks::Playbook;
 use crate::engine::model::playbooks::start::{CadenceOf, DateOf};
 use crate::engine::model::playbooks::step::{CountedFrom, Step};
@@ -210,5 +211,28 @@ fn context(situation: &Situation<'_>, playbook: &Playbook, beginning: &Beginning
             add("survey", json!(survey));
         }
     }
+    let messages = messages(situation, playbook);
+    if !messages.is_empty() {
+        add("messages", json!(messages));
+    }
     context
+}
+
+/// The texts for the customer, by the steps that suggest them.
+fn messages<'a>(situation: &Situation<'_>, playbook: &'a Playbook) -> BTreeMap<&'a str, Message> {
+    let said = situation.account.profile.said();
+    let owned = |text: Option<&CompactString>| text.map(ToString::to_string);
+    let facts = MessageFacts {
+        account_name: owned(said.and_then(|said| said.name.as_ref())),
+        csm: owned(Some(situation.owner().0)),
+        plan: owned(said.and_then(|said| said.plan.as_ref())),
+        seats: said.and_then(|said| said.seats),
+        contract_end: said.and_then(|said| Some(said.contract_end?.day().to_string())),
+        ..MessageFacts::default()
+    };
+    let steps = playbook.steps.iter().filter(|(_, step)| step.enabled);
+    let texts = steps.filter_map(|(id, step)| {
+        Some((id.as_str(), message::render(step.message.as_deref()?, &facts)?))
+    });
+    texts.collect()
 }
