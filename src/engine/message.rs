@@ -108,12 +108,13 @@ impl MessageFacts {
     }
 }
 
-/// Nothing is left of a fact without a letter.
+/// On one line and not too long; a fact without a letter is none.
 fn line(fact: Option<&str>) -> Option<String> {
     let words = fact?.split(|it: char| it.is_whitespace() || it.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(FACT_CHARS_MAX).collect();
-    (!line.is_empty()).then_some(line)
+    let line = line.trim_end();
+    (!line.is_empty()).then(|| line.to_owned())
 }
 
 #[cfg(test)]
