@@ -145,7 +145,7 @@ mod tests {
             for facts in [facts("Acme"), MessageFacts::default(), facts(&long), facts(" \n")] {
                 let message = render(name, &facts).expect(name);
                 let all = format!("{}\n{}", message.subject, message.body);
-                for wrong in ["{", "}", "None", "Some", "  ", " ,", " .", ",,", "\n\n\n"] {
+                for wrong in ["{", "}", "None", "Some(", "  ", " ,", " .", ",,", "\n\n\n"] {
                     assert!(!all.contains(wrong), "{name}: `{wrong}` in {all}");
                 }
                 assert!(!message.subject.contains('\n'), "{name}");
