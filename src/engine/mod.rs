@@ -24,6 +24,7 @@ pub mod decode;
 
 pub mod account;
 
+pub mod message;
 pub mod metric;
 
 pub mod model;

@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::calendar::Calendar;
 use super::churn::ChurnModel;
 use super::condition::Names;
 use super::csm::CsmModel;
@@ -35,6 +36,8 @@ pub struct SegmentModel {
     pub lifecycle: Lifecycle,
     /// Who looks after an account.
     pub csm: CsmModel,
+    /// When people work.
+    pub calendar: Calendar,
     /// What is set in motion, and when.
     pub playbooks: Playbooks,
 }
@@ -56,6 +59,7 @@ impl SegmentModel {
         self.churn.check(problems);
         self.lifecycle.check(problems);
         self.csm.check(problems);
+        self.calendar.check(problems);
         let playbooks = self.playbooks.ids();
         self.playbooks.check(&Names { rules, playbooks: &playbooks }, problems);
     }

@@ -42,6 +42,7 @@ use tree::Tree;
 
 pub mod anchors;
 pub mod by_segment;
+pub mod calendar;
 pub mod churn;
 pub mod condition;
 pub mod csm;

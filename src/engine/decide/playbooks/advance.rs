@@ -126,12 +126,13 @@ impl Progress<'_, '_> {
         if anchor_at <= now || at.day() == anchor_at.day() {
             return;
         }
+        let situation = self.situation;
         let run = self.run_mut();
         run.anchor_at = Some(at);
         let (clock, playbook) = (run.clock, run.playbook.clone());
         for step in run.steps.iter_mut().filter(|step| step.from == CountedFrom::Anchor) {
             if step.due_at.is_some() && !step.is_over() {
-                let due_at = after(at, step.due, clock);
+                let due_at = after(situation, at, step.due, clock);
                 step.due_at = Some(due_at);
                 if due_at > now {
                     step.status = StepStatus::Open;

@@ -129,8 +129,10 @@ fn playbook<'a>(situation: &Situation<'a>, id: &str) -> Option<&'a Playbook> {
 }
 
 /// A span later, by a clock.
-fn after(from: Timestamp, span: Span, _clock: Clock) -> Timestamp {
-    from.plus_millis(span.calendar_ms())
+fn after(situation: &Situation<'_>, from: Timestamp, span: Span, clock: Clock) -> Timestamp {
+    let timezone = situation.account.profile.said().and_then(|said| said.timezone.as_deref());
+    let calendar = &situation.model.of(situation.assessment.segment).calendar;
+    calendar.due_at(clock, from, span, timezone)
 }
 
 /// Whether a condition cannot be told because a feed stopped.

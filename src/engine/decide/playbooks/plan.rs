@@ -14,6 +14,7 @@ use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::held::Held;
 use crate::engine::account::workflow::runs::{Again, Cause, RUNS_MAX, Run, RunStep};
 use crate::engine::decide::{Looks, Situation};
+use crate::engine::message::{self, Message, MessageFacts};
 use crate::engine::model::playbooks::Playbook;
 use crate::engine::model::playbooks::start::{CadenceOf, DateOf};
 use crate::engine::model::playbooks::step::{CountedFrom, Step};
@@ -122,8 +123,11 @@ fn planned(
         clock: playbook.clock,
         steps: steps.map(|(id, step)| planned_step(id, step, salt)).collect(),
     };
-    let by_due: BTreeMap<CompactString, Timestamp> =
-        run.steps.iter().map(|step| (step.id.clone(), expected_at(&run, step))).collect();
+    let by_due: BTreeMap<CompactString, Timestamp> = run
+        .steps
+        .iter()
+        .map(|step| (step.id.clone(), expected_at(situation, &run, step)))
+        .collect();
     run.steps.sort_by(|a, b| (by_due[&a.id], &a.id).cmp(&(by_due[&b.id], &b.id)));
     run
 }
@@ -157,16 +161,16 @@ fn planned_step(id: &str, step: &Step, salt: u64) -> RunStep {
 }
 
 /// When a step will be due if those before it are done in time.
-fn expected_at(run: &Run, step: &RunStep) -> Timestamp {
+fn expected_at(situation: &Situation<'_>, run: &Run, step: &RunStep) -> Timestamp {
     let from = match (step.from, run.anchor_at, &step.after) {
         (CountedFrom::Anchor, Some(anchor_at), _) => anchor_at,
         (CountedFrom::Step, _, Some(before)) => {
             let before = run.steps.iter().find(|it| it.id == *before);
-            before.map_or(run.started_at, |before| expected_at(run, before))
+            before.map_or(run.started_at, |before| expected_at(situation, run, before))
         }
         _ => run.started_at,
     };
-    after(from, step.due, run.clock)
+    after(situation, from, step.due, run.clock)
 }
 
 /// The steps as they are published: those that wait for another have no due time yet.
@@ -176,7 +180,7 @@ fn plans(situation: &Situation<'_>, run: &Run) -> Vec<StepPlan> {
         title: title(situation, run, step),
         owner_role: step.role,
         owner: owner(situation, step.role),
-        due_at: step.after.is_none().then(|| expected_at(run, step)),
+        due_at: step.after.is_none().then(|| expected_at(situation, run, step)),
     };
     run.steps.iter().map(plan).collect()
 }
@@ -207,5 +211,28 @@ fn context(situation: &Situation<'_>, playbook: &Playbook, beginning: &Beginning
             add("survey", json!(survey));
         }
     }
+    let messages = messages(situation, playbook);
+    if !messages.is_empty() {
+        add("messages", json!(messages));
+    }
     context
+}
+
+/// The texts for the customer, by the steps that suggest them.
+fn messages<'a>(situation: &Situation<'_>, playbook: &'a Playbook) -> BTreeMap<&'a str, Message> {
+    let said = situation.account.profile.said();
+    let owned = |text: Option<&CompactString>| text.map(ToString::to_string);
+    let facts = MessageFacts {
+        account_name: owned(said.and_then(|said| said.name.as_ref())),
+        csm: owned(Some(situation.owner().0)),
+        plan: owned(said.and_then(|said| said.plan.as_ref())),
+        seats: said.and_then(|said| said.seats),
+        contract_end: said.and_then(|said| Some(said.contract_end?.day().to_string())),
+        ..MessageFacts::default()
+    };
+    let steps = playbook.steps.iter().filter(|(_, step)| step.enabled);
+    let texts = steps.filter_map(|(id, step)| {
+        Some((id.as_str(), message::render(step.message.as_deref()?, &facts)?))
+    });
+    texts.collect()
 }

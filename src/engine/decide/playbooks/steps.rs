@@ -6,6 +6,7 @@ use super::advance::Progress;
 use super::{Word, after, fills};
 use crate::engine::account::fact::Fact;
 use crate::engine::account::workflow::runs::{Run, RunStep};
+use crate::engine::decide::Situation;
 use crate::engine::model::playbooks::STEPS_MAX;
 use crate::engine::model::playbooks::step::CountedFrom;
 use crate::engine::output::playbook::RunTransition;
@@ -52,14 +53,13 @@ impl Progress<'_, '_> {
 
     /// Opens a step whose turn it is.
     fn open(&mut self, nth: usize) -> bool {
-        let now = self.situation.now;
         let run = self.run();
         let step = &run.steps[nth];
         let is_over = |id: &str| run.place_of(id).is_none_or(|at| run.steps[at].is_over());
         if step.status != StepStatus::Waiting || !step.after.as_deref().is_none_or(is_over) {
             return false;
         }
-        let due_at = due_at(run, step, now);
+        let due_at = due_at(self.situation, run, step);
         let step = &mut self.run_mut().steps[nth];
         step.status = StepStatus::Open;
         step.due_at = Some(due_at);
@@ -93,6 +93,7 @@ impl Progress<'_, '_> {
         let now = self.situation.now;
         let clock = self.run().clock;
         let step = &self.run().steps[nth];
+        let escalate_after = step.escalate_after;
         match (step.status, step.due_at, step.escalate_at) {
             (StepStatus::Open, Some(due_at), _) if due_at <= now => {
                 if self.asks(|run| run.steps[nth].only_if.as_ref()) == Some(false) {
@@ -100,9 +101,10 @@ impl Progress<'_, '_> {
                     self.finish(nth, StepStatus::Skipped, word);
                     return true;
                 }
+                let escalate_at = after(self.situation, due_at, escalate_after, clock);
                 let step = &mut self.run_mut().steps[nth];
                 step.status = StepStatus::Overdue;
-                step.escalate_at = Some(after(due_at, step.escalate_after, clock));
+                step.escalate_at = Some(escalate_at);
                 self.say(
                     Some(nth),
                     Word::new(RunTransition::StepOverdue, due_at, "not done in time"),
@@ -159,11 +161,12 @@ const fn is_open(step: &RunStep) -> bool {
 
 /// When a step is due that opens now: one that waited for another until it was too late gets a few
 /// days.
-fn due_at(run: &Run, step: &RunStep, now: Timestamp) -> Timestamp {
+fn due_at(situation: &Situation<'_>, run: &Run, step: &RunStep) -> Timestamp {
+    let now = situation.now;
     let due_at = match (step.from, run.anchor_at) {
-        (CountedFrom::Anchor, Some(anchor_at)) => after(anchor_at, step.due, run.clock),
-        (CountedFrom::Start, _) => after(run.started_at, step.due, run.clock),
-        (CountedFrom::Anchor | CountedFrom::Step, _) => after(now, step.due, run.clock),
+        (CountedFrom::Anchor, Some(anchor_at)) => after(situation, anchor_at, step.due, run.clock),
+        (CountedFrom::Start, _) => after(situation, run.started_at, step.due, run.clock),
+        (CountedFrom::Anchor | CountedFrom::Step, _) => after(situation, now, step.due, run.clock),
     };
     let waited = step.after.is_some() && step.from != CountedFrom::Step;
     if waited { due_at.max(now.plus_days(LATE_DAYS)) } else { due_at }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::at;
 use crate::engine::account::fact::{FactKind, FactKinds};
+use crate::engine::message;
 use crate::engine::model::condition::{Condition, Names};
 use crate::engine::model::problems::Problems;
 use crate::engine::model::wording;
@@ -53,7 +54,7 @@ pub struct Step {
     pub every_days: Option<u32>,
     /// Ends what comes again.
     pub until: Option<Condition>,
-    /// The text for the customer, by its name among the templates.
+    /// The text for the customer, by its name among those of `templates/messages`.
     pub message: Option<String>,
     /// The alert rule that speaks when it is overdue; `step_overdue` where it is not said.
     pub alert: Option<String>,
@@ -153,6 +154,10 @@ impl Step {
         }
         if let Some(rule) = self.alert.as_ref().filter(|it| !names.rules.contains(&it.as_str())) {
             problems.say(&at(path, &["alert"]), wording::unknown("rule", rule, names.rules));
+        }
+        let texts = message::names();
+        if let Some(text) = self.message.as_ref().filter(|it| !texts.contains(&it.as_str())) {
+            problems.say(&at(path, &["message"]), wording::unknown("message", text, texts));
         }
         if self.every_days.is_some() != self.until.is_some() {
             problems.say(path, "`every_days` and `until` go together");
