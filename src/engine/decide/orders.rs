@@ -126,7 +126,7 @@ fn impact(
     until: crate::engine::time::Timestamp,
 ) -> Output {
     let arr = situation.account.profile.said().and_then(|said| situation.model.arr(said));
-    let insight = Insight::IncidentImpact {
+    let insight = Insight::HeldAccount {
         reason: reason.to_owned(),
         until,
         features: features.to_vec(),

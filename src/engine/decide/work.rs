@@ -1,6 +1,7 @@
 //! The record of `cs.account-work`: what is open at an account, and what was done for it.
 //!
-//! What it counts is kept in `account/workflow/activity.rs`; the record's shape is `output/work.rs`.
+//! What it counts is kept in `account/workflow/activity.rs`; its shape is said in
+//! `output/work.rs`.
 
 use std::collections::BTreeMap;
 

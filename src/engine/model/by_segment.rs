@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::calendar::Calendar;
 use super::churn::ChurnModel;
-use super::condition::Names;
+use super::condition::read::Names;
 use super::csm::CsmModel;
 use super::health::HealthModel;
 use super::lifecycle::Lifecycle;

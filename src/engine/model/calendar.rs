@@ -25,11 +25,11 @@ const DAY_HOURS: u32 = 24;
 pub struct Calendar {
     /// The first minute of a working day, local time.
     #[serde(deserialize_with = "parsed")]
-    #[schemars(with = "String", regex(pattern = r"^\d\d:\d\d$"))]
+    #[schemars(with = "String", length(min = 5, max = 5))]
     opens: Time,
     /// The end of a working day, local time; at least an hour after `opens`.
     #[serde(deserialize_with = "parsed")]
-    #[schemars(with = "String", regex(pattern = r"^\d\d:\d\d$"))]
+    #[schemars(with = "String", length(min = 5, max = 5))]
     closes: Time,
     /// The days of the week on which people work.
     #[schemars(length(min = 1, max = 7))]
@@ -37,7 +37,7 @@ pub struct Calendar {
     /// The dates on which nobody works.
     #[serde(deserialize_with = "dates")]
     #[schemars(with = "Vec<String>", length(max = 1000))]
-    #[schemars(inner(regex(pattern = r"^\d{4}-\d\d-\d\d$")))]
+    #[schemars(inner(length(min = 10, max = 10)))]
     holidays: Vec<Date>,
     /// The time zone of accounts that name none, or one that is not known.
     timezone: String,

@@ -16,9 +16,7 @@ use crate::engine::event::Topic;
 use crate::engine::figure::{FigureId, Known};
 use crate::engine::output::alert::Severity;
 
-mod read;
-
-pub use read::{Condition, Names};
+pub mod read;
 
 /// A condition that was read and checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

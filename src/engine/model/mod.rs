@@ -32,7 +32,7 @@ use super::event::EventBody;
 use super::id::name_hash;
 use super::text::{self, Labels};
 use by_segment::{BySegment, SegmentModel};
-use condition::Names;
+use condition::read::Names;
 use fleet::{FleetDropRule, PeersRule, SilenceRule};
 use offer::{Feature, LicenceRule, MeterRule, Offer, SurveyRule, UsageMilestone};
 use problems::{ModelErrors, Problems};

@@ -1,14 +1,14 @@
 //! The part of the model file about playbooks: what is set in motion, when, and for whom.
 //!
-//! What a step is says `playbooks/step.rs`, what begins a run `playbooks/start.rs`; runs are kept in
-//! `account/workflow/runs.rs` and decided in `decide/playbooks/`.
+//! What a step is says `playbooks/step.rs`, what begins a run `playbooks/start.rs`; runs are kept
+//! in `account/workflow/runs.rs` and decided in `decide/playbooks/`.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::condition::{Condition, Names};
+use super::condition::read::{Condition, Names};
 use super::problems::Problems;
 use super::wording;
 use crate::engine::account::fact::{FactKind, FactKinds};

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::condition::{Condition, Names};
+use super::condition::read::{Condition, Names};
 use super::problems::Problems;
 use super::wording;
 use crate::engine::account::fact::{FactKind, FactKinds};

@@ -53,7 +53,8 @@ pub enum Insight {
         arr_reporting_cents: Option<i64>,
     },
     /// For incident response: an account that an incident of the vendor touches.
-    IncidentImpact {
+    #[serde(rename = "incident_impact")]
+    HeldAccount {
         /// The incident, in the words of who reported it.
         reason: String,
         /// Until when its alerts are held.

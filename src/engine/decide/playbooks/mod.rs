@@ -1,4 +1,4 @@
-//! Playbooks: runs that begin, go on and end (`product.md` §4).
+//! Playbooks: runs that begin, go on and end.
 //!
 //! What a playbook says is written in the model file (`model/playbooks.rs`); what is kept of a run
 //! stands in `account/workflow/runs.rs`.

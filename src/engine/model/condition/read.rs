@@ -126,7 +126,7 @@ impl JsonSchema for Condition {
             "type": "object",
             FREE: true,
             "description": "What must hold: `metric` with `above`, `at_least`, `below`, `at_most`, \
-                `absent: true`, or `changed_by` and `over_days`; or `all`, `any` (lists), `not`; or \
+                `absent: true`, or `changed_by` and `over_days`; or `all`, `any`, `not`; or \
                 `displayed_band`, `fallen_from`, `churn_band`, `segment`, `phase`, `alert`, \
                 `alert_at_least`, `run`. `for_days` or `for_hours` says for how long without a \
                 break.",

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::at;
 use crate::engine::account::fact::{FactKind, FactKinds};
-use crate::engine::model::condition::{Condition, Names};
+use crate::engine::model::condition::read::{Condition, Names};
 use crate::engine::model::health::HealthBand;
 use crate::engine::model::problems::Problems;
 
-/// What begins a run: any of `on`, `date`, `every`, `launch` and `milestone`, while `when` holds; or,
-/// where there is none of them, that `when` comes to hold.
+/// What begins a run: any of `on`, `date`, `every`, `launch` and `milestone`, while `when`
+/// holds; or, where there is none of them, that `when` comes to hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Start {
     /// One of these happens.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::at;
 use crate::engine::account::fact::{FactKind, FactKinds};
 use crate::engine::message;
-use crate::engine::model::condition::{Condition, Names};
+use crate::engine::model::condition::read::{Condition, Names};
 use crate::engine::model::problems::Problems;
 use crate::engine::model::wording;
 use crate::engine::output::playbook::Role;
