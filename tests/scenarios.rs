@@ -253,7 +253,7 @@ impl Teller<'_> {
         let owner = owner.map(|role| format!(" to {}", role.name()));
         let is_plan_asked = self.show.contains(&Show::Plans);
         let plan = run.steps.iter().flatten().filter(|_| is_plan_asked).map(|step| {
-            let due = step.due_at.map_or("later".to_owned(), |at| short(at));
+            let due = step.due_at.map_or("later".to_owned(), short);
             format!("\n    {} {} by {due}", step.step, step.owner_role.name())
         });
         let words: String = [step, owner, due, late].into_iter().flatten().collect();

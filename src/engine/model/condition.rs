@@ -101,12 +101,24 @@ impl Node {
         let workflow = known.workflow;
         match self {
             // What is timed is asked in any case: it must not miss that it no longer holds.
-            Node::All(nodes) => nodes.iter().fold(true, |holds, node| {
-                (holds || node.is_timed()) && node.holds(known, held, look) && holds
-            }),
-            Node::Any(nodes) => nodes.iter().fold(false, |holds, node| {
-                holds | ((!holds || node.is_timed()) && node.holds(known, held, look))
-            }),
+            Node::All(nodes) => {
+                let mut all = true;
+                for node in nodes {
+                    if all || node.is_timed() {
+                        all &= node.holds(known, held, look);
+                    }
+                }
+                all
+            }
+            Node::Any(nodes) => {
+                let mut any = false;
+                for node in nodes {
+                    if !any || node.is_timed() {
+                        any |= node.holds(known, held, look);
+                    }
+                }
+                any
+            }
             Node::Not(node) => !node.holds(known, held, look),
             Node::For { node, ms, key } => {
                 let holds = node.holds(known, held, look);

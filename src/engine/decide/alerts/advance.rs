@@ -262,7 +262,7 @@ fn has_moved(
 fn is_proven_wrong(situation: &Situation<'_>, raised: &Raised) -> bool {
     let came_late =
         |last: &LastEvent| last.broker_at > raised.raised_at && last.at < raised.raised_at;
-    FACET_TOPICS.iter().any(|topic| {
-        situation.account.feed(*topic).last_event().is_some_and(|last| came_late(last))
-    })
+    FACET_TOPICS
+        .iter()
+        .any(|topic| situation.account.feed(*topic).last_event().is_some_and(came_late))
 }
