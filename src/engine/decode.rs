@@ -114,6 +114,12 @@ impl Decoder {
         if key != envelope.account_id.as_bytes() {
             return Err(DecodeError::KeyMismatch);
         }
+        if envelope.account_id.starts_with('~') {
+            return Err(DecodeError::InvalidField {
+                field: "account_id".to_owned(),
+                what: "an id that begins with ~ is reserved".to_owned(),
+            });
+        }
         if envelope.ts.millis_since(record.broker_at) > AHEAD_MS_MAX {
             return Err(DecodeError::FutureDated);
         }

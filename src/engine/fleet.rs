@@ -23,6 +23,7 @@ use super::model::health::HealthBand;
 use super::output::AccountId;
 use super::signal::SignalId;
 use super::silence::Silences;
+use super::state::Watched;
 use super::time::{DAY_MS, Timestamp};
 use super::window;
 use rhythm::Rhythm;
@@ -31,6 +32,10 @@ use tally::{DROPPED_MAX, DayCount, DayTally, Look, Scores, Tally, add_day};
 pub mod peers;
 pub mod rhythm;
 pub mod tally;
+
+/// Under which all accounts together are kept by the engine that watches them; no account may be
+/// called so.
+pub const FLEET_ID: &str = "~fleet";
 
 /// Most features of a group that a snapshot holds: those that most accounts use.
 pub const GROUP_FEATURES_MAX: usize = 32;
@@ -140,16 +145,24 @@ impl Fleet {
         }
     }
 
-    /// Whether many accounts use the product less, all at once: those of the last day are twice the
-    /// mean of the 28 days before, and enough.
+    /// Whether many accounts use the product less, all at once: on the present day, of which not
+    /// all were looked at yet, or on the one before.
     pub fn is_portfolio_drop(&self, model: &Model) -> bool {
-        let Some((last, before)) = self.days.split_last() else { return false };
+        let n_days = self.days.len();
+        (n_days.saturating_sub(1)..=n_days).rev().any(|n| self.is_drop_on_last_of(n, model))
+    }
+
+    /// Whether the accounts with a usage drop on the last of the first `n_days` days are many
+    /// times the mean of the 28 days before, and enough.
+    fn is_drop_on_last_of(&self, n_days: usize, model: &Model) -> bool {
+        let rule = &model.fleet_drop;
+        let Some((last, before)) = self.days[..n_days].split_last() else { return false };
         let before = &before[before.len().saturating_sub(28)..];
-        let drops: u32 = before.iter().map(|day| day.dropped).sum();
-        let mean = f64::from(drops) / (before.len().max(1)) as f64;
-        last.dropped >= model.fleet_drop.accounts_min
-            && f64::from(last.dropped) >= model.fleet_drop.times_mean * mean
-            && before.len() >= usize::from(model.fleet_drop.days_min)
+        let dropped: u32 = before.iter().map(|day| day.dropped).sum();
+        let mean = f64::from(dropped) / before.len().max(1) as f64;
+        last.dropped >= rule.accounts_min
+            && f64::from(last.dropped) >= rule.times_mean * mean
+            && before.len() >= usize::from(rule.days_min)
     }
 
     /// The health of the accounts of a segment.
@@ -189,6 +202,26 @@ impl Engine {
     /// Uses another snapshot from here on; accounts notice at their next event or timer.
     pub fn set_fleet(&mut self, fleet: Arc<Fleet>) {
         self.fleet = fleet;
+        self.touch_fleet();
+    }
+
+    /// This engine speaks of all accounts together: one of all partitions does.
+    pub fn watch_fleet(&mut self) {
+        self.is_fleet_watched = true;
+    }
+
+    /// Has all accounts together looked at in the end of the step.
+    fn touch_fleet(&mut self) {
+        if !self.is_fleet_watched {
+            return;
+        }
+        let id = AccountId::const_new(FLEET_ID);
+        let memory = self.memory;
+        let new = || Watched::unwritten(FLEET_ID, memory);
+        let watched = self.accounts.entry(id.clone()).or_insert_with(new);
+        if !std::mem::replace(&mut watched.touched, true) {
+            self.touched.push(id);
+        }
     }
 
     /// Uses the snapshot of a fleet that has no other partition, as of `now`.
@@ -199,6 +232,7 @@ impl Engine {
     pub fn look_at_fleet(&mut self, now: Timestamp) {
         let part = self.fleet_part(now);
         self.fleet = Arc::new(Fleet::of(&self.model.silence, [&part]));
+        self.touch_fleet();
     }
 
     /// Takes the records of a step that ends at `now` into the rhythms of their feeds.

@@ -5,8 +5,11 @@
 use super::Engine;
 use super::account::fact::Fact;
 use super::assess::{Assessment, assess};
+use super::decide::everyone::decide_everyone;
 use super::decide::{Situation, decide};
+use super::fleet::FLEET_ID;
 use super::output::AccountId;
+use super::state::Watched;
 use super::time::Timestamp;
 
 impl Engine {
@@ -79,14 +82,13 @@ impl Engine {
         if is_allotted {
             situation.attention = self.first_day.allotted(&situation);
         }
-        let decided = decide(
-            &situation,
-            facts,
-            &mut watched.workflow,
-            &mut watched.said,
-            &mut self.outputs,
-            &mut self.suppressed,
-        );
+        let decided = if self.is_fleet_watched && id == FLEET_ID {
+            let Watched { workflow, .. } = watched;
+            decide_everyone(&situation, workflow, &mut self.outputs, &mut self.suppressed)
+        } else {
+            let Watched { workflow, said, .. } = watched;
+            decide(&situation, facts, workflow, said, &mut self.outputs, &mut self.suppressed)
+        };
         watched.dirty.rest |= decided.is_workflow_changed;
         watched.dirty.said |= decided.is_published;
         watched.look_again_at = decided.look_again_at;

@@ -92,6 +92,7 @@ pub struct Engine {
     changed: BTreeSet<AccountId>,
     outputs: Vec<Output>,
     suppressed: Suppressed,
+    is_fleet_watched: bool,
 }
 
 /// Where a record came from.
@@ -135,6 +136,7 @@ impl Engine {
             changed: BTreeSet::new(),
             outputs: Vec::new(),
             suppressed: Suppressed::default(),
+            is_fleet_watched: false,
         }
     }
 

@@ -24,6 +24,9 @@ use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
 use crate::engine::event::Topic;
 
+/// The partition whose owner speaks of all accounts together.
+const FLEET_PARTITION: i32 = 0;
+
 /// How long a restore may work before the live partitions have their turn.
 const RESTORE_SLICE: Duration = Duration::from_secs(1);
 /// How long the coordinator may take to name the offsets of partitions that stay.
@@ -241,7 +244,10 @@ impl<'s> Assignment<'s> {
         clients.outbox.commit(None)?;
         let reader = Reader::new(&client::restorer(&setup.config, self.worker))?;
         let model = Arc::clone(&setup.in_force.borrow().model);
-        let engine = Engine::new(model, setup.id_key, Memory::Bounded);
+        let mut engine = Engine::new(model, setup.id_key, Memory::Bounded);
+        if number == FLEET_PARTITION {
+            engine.watch_fleet();
+        }
         Restore::begin(number, nonce, reader, engine, &setup.changelog_name)
     }
 }

@@ -51,6 +51,9 @@ pub fn replay<E>(
 ) -> Result<(), E> {
     let decoder = Decoder::new();
     let fleet_look_at = course.with_fleet.then(Timestamp::default);
+    if course.with_fleet {
+        engine.watch_fleet();
+    }
     let mut passage = Passage { engine, hear, fleet_look_at };
     for (offset, kept) in history.iter().enumerate() {
         passage.pass_time(kept.broker_at)?;

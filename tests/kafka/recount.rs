@@ -277,6 +277,9 @@ impl<'a> Again<'a> {
         let id_key = || IdKey::new(config.privacy.key());
         let mut engine = Engine::new(model.clone(), id_key(), Memory::Bounded);
         engine.keep_quiet();
+        if number == 0 {
+            engine.watch_fleet();
+        }
         Self {
             config,
             number,

@@ -75,6 +75,8 @@ pub(super) fn look(
         let why = changing.suppression(situation, &stands, stand);
         if stand.rule.when.is_some() {
             changed |= changing.advance(situation, stand, "", stand.holds, why);
+        } else if stand.rule.fleet.is_some() {
+            // All accounts together are looked at by themselves.
         } else if stand.rule.steps {
             changed |= changing.look_at_steps(situation, stand, why);
         } else {
@@ -82,6 +84,28 @@ pub(super) fn look(
         }
     }
     changed | changing.close_dropped_rules(situation)
+}
+
+/// Takes the episodes of a rule on that is about all accounts: one for each of `subjects`.
+pub(super) fn look_at_subjects(
+    situation: &Situation<'_>,
+    rule: &Rule,
+    subjects: &[CompactString],
+    (workflow, look, outputs, suppressed): (
+        &mut Workflow,
+        &mut Looks,
+        &mut Vec<Output>,
+        &mut Suppressed,
+    ),
+) -> bool {
+    let stand = Stand { rule, holds: false, is_clear: true, is_silent: false };
+    let mut changing = Changing { workflow, look, outputs, suppressed, baseline_left: 0 };
+    let changed = changing.each(situation, &stand, subjects, None);
+    let ended = changing.instances(&rule.id);
+    let ended = ended.into_iter().filter(|subject| !subjects.contains(subject));
+    ended.fold(changed, |changed, subject| {
+        changing.advance(situation, &stand, &subject, false, None) | changed
+    })
 }
 
 /// Ends every open alert because the customer left.
@@ -169,7 +193,7 @@ impl Changing<'_> {
         let overdue: SmallVec<[CompactString; 4]> =
             overdue.map(|step| format_compact!("{}:{}", step.run_id, step.step)).collect();
         let changed = self.each(situation, stand, &overdue, why);
-        let ended = self.instances(&rule.id, |_| true);
+        let ended = self.instances(&rule.id);
         let ended = ended.into_iter().filter(|instance| !overdue.contains(instance));
         ended.fold(changed, |changed, instance| {
             self.advance(situation, stand, &instance, false, why) | changed
@@ -225,7 +249,7 @@ impl Changing<'_> {
         }
         let ends_ms =
             rule.ends_after_days.map(|days| i64::from(days) * crate::engine::time::DAY_MS);
-        for instance in self.instances(&rule.id, |_| true) {
+        for instance in self.instances(&rule.id) {
             let place = self
                 .workflow
                 .episodes
@@ -269,13 +293,9 @@ impl Changing<'_> {
         })
     }
 
-    fn instances(
-        &self,
-        rule: &str,
-        is_wanted: impl Fn(&Episode) -> bool,
-    ) -> SmallVec<[CompactString; 4]> {
+    fn instances(&self, rule: &str) -> SmallVec<[CompactString; 4]> {
         let episodes = self.workflow.episodes.iter().filter(|it| it.rule == rule);
-        episodes.filter(|it| is_wanted(it)).map(|it| it.instance.clone()).collect()
+        episodes.map(|it| it.instance.clone()).collect()
     }
 
     /// Takes an episode on; says whether it changed.

@@ -6,6 +6,7 @@ mod alerts;
 mod band;
 mod cause;
 mod churn;
+pub(in crate::engine) mod everyone;
 mod health;
 mod next_band;
 mod opportunities;

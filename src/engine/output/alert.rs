@@ -57,6 +57,9 @@ pub struct Alert {
     pub snoozed_until: Option<Timestamp>,
     /// By when somebody should have looked after it.
     pub due_at: Timestamp,
+    /// The accounts that are meant, of an alert about all of them; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountId>,
     /// Where to read on.
     pub links: Vec<Link>,
     /// Its condition held before anything was published: one of the first day.

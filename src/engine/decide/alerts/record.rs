@@ -228,6 +228,7 @@ fn alert(
         escalated_to: raised.is_escalated.then_some(Role::CsmLead),
         due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
         snoozed_until: raised.snoozed_until(),
+        accounts: Vec::new(),
         links: vec![Link {
             href: format!("/accounts/{}", percent_encoded(account_id)),
             text: "Account".to_owned(),
