@@ -110,6 +110,7 @@ impl Quiet {
             wall: now,
             look_ms: 0,
             attention: Attention::Full,
+            erased_at: None,
         };
         let Self { workflow, said, .. } = self;
         let mut suppressed = Default::default();

@@ -78,6 +78,7 @@ impl Engine {
             displayed_score: assessment.health_score,
             look_ms: watched.look_ms,
             attention: self.first_day.attention(),
+            erased_at: watched.gravestone.map(|stone| stone.at),
         };
         if is_allotted {
             situation.attention = self.first_day.allotted(&situation);

@@ -59,6 +59,8 @@ pub struct Situation<'a> {
     pub look_ms: i64,
     /// How much may be said.
     pub attention: Attention,
+    /// When the account of the same id was erased that was there before.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// How much a decision may say (`engine/first_day.rs`).
@@ -95,6 +97,12 @@ impl Situation<'_> {
     /// Where the account stands in its life; nothing for one of which nothing is known.
     pub fn phase(&self) -> Option<Phase> {
         Phase::of(self.model.of(self.assessment.segment), self.account, self.now)
+    }
+
+    /// What an id is made of: an account that begins anew has no id of the one before it.
+    fn identity(&self, what: &str) -> String {
+        let life = self.erased_at.map(|at| format!("\0since {}", at.as_millis()));
+        format!("{}\0{what}{}", self.account_id, life.unwrap_or_default())
     }
 
     fn output(&self, body: OutputBody) -> Output {

@@ -209,6 +209,6 @@ pub(super) fn record(situation: &Situation<'_>, it: &Opportunity) -> Opportunity
 }
 
 fn id(situation: &Situation<'_>, kind: OpportunityKind, what: &str) -> Uuid {
-    let identity = format!("{}\0{kind:?}\0{what}", situation.account_id);
+    let identity = situation.identity(&format!("{kind:?}\0{what}"));
     Uuid::new_v5(&OPPORTUNITY_NAMESPACE, identity.as_bytes())
 }

@@ -56,8 +56,8 @@ impl Word {
 }
 
 /// The id of the run that `what` began: of equal starts it is the same one.
-fn run_id(account_id: &str, playbook: &str, what: &str) -> Uuid {
-    let identity = format!("{account_id}\0{playbook}\0{what}");
+fn run_id(situation: &Situation<'_>, playbook: &str, what: &str) -> Uuid {
+    let identity = situation.identity(&format!("{playbook}\0{what}"));
     Uuid::new_v5(&RUN_NAMESPACE, identity.as_bytes())
 }
 

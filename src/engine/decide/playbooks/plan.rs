@@ -100,7 +100,7 @@ fn planned(
     playbook: &Playbook,
     beginning: &Beginning<'_>,
 ) -> Run {
-    let run_id = run_id(situation.account_id, id, &beginning.key);
+    let run_id = run_id(situation, id, &beginning.key);
     let salt = run_id.as_u64_pair().0;
     let steps = playbook.steps.iter().filter(|(_, step)| step.enabled);
     let mut run = Run {
