@@ -282,7 +282,7 @@ fn no_text_is_kept_or_published() {
     let [one, two, three, four, five, six] = SECRETS;
     let text = format!(
         "{one} says the {two} export is broken: no budget for {three}, Vantora’s {four} is \
-         better. Call {five}@example.org or +49 555 0173, {six}!"
+         better. Dial {five}@example.org or +49 555 0173, {six}!"
     );
     let events = [
         ("account_updated", json!({"name": "Acme", "seats": 5})),
@@ -309,14 +309,21 @@ fn no_text_is_kept_or_published() {
     });
     let mut published = 0;
     for output in engine.take_outputs() {
-        if let OutputBody::Health(health) = &output.body {
-            written += &serde_json::to_string(health).expect("a record is data");
-            published += 1;
+        written += &match &output.body {
+            OutputBody::Health(health) => {
+                published += 1;
+                serde_json::to_string(health)
+            }
+            OutputBody::Alert(alert) => serde_json::to_string(alert),
+            OutputBody::Run(run) => serde_json::to_string(run),
+            OutputBody::Work(work) => serde_json::to_string(work),
+            _ => Ok(String::new()),
         }
+        .expect("a record is data");
     }
     assert!(published > 0 && written.contains("\"Vantora\"") && written.contains("no budget"));
     let written = written.to_lowercase();
-    for secret in SECRETS.into_iter().chain(["example.org", "555 0173", "better", "call"]) {
+    for secret in SECRETS.into_iter().chain(["example.org", "555 0173", "better", "dial"]) {
         assert!(!written.contains(&secret.to_lowercase()), "{secret} was kept");
     }
 }
