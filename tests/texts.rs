@@ -282,7 +282,7 @@ fn no_text_is_kept_or_published() {
     let [one, two, three, four, five, six] = SECRETS;
     let text = format!(
         "{one} says the {two} export is broken: no budget for {three}, Vantora’s {four} is \
-         better. Dial {five}@example.org or +49 555 0173, {six}!"
+         superior. Dial {five}@example.org or +49 555 0173, {six}!"
     );
     let events = [
         ("account_updated", json!({"name": "Acme", "seats": 5})),
@@ -329,7 +329,7 @@ fn no_text_is_kept_or_published() {
     }
     assert!(published > 0 && written.contains("\"Vantora\"") && written.contains("no budget"));
     let written = written.to_lowercase();
-    for secret in SECRETS.into_iter().chain(["example.org", "555 0173", "better", "dial"]) {
+    for secret in SECRETS.into_iter().chain(["example.org", "555 0173", "superior", "dial"]) {
         assert!(!written.contains(&secret.to_lowercase()), "{secret} was kept");
     }
 }
