@@ -205,6 +205,11 @@ impl Engine {
         self.touch_fleet();
     }
 
+    /// Goes on with the snapshot that was in use before a restart.
+    pub fn restore_fleet(&mut self, fleet: Arc<Fleet>) {
+        self.fleet = fleet;
+    }
+
     /// This engine speaks of all accounts together: one of all partitions does.
     pub fn watch_fleet(&mut self) {
         self.is_fleet_watched = true;

@@ -165,7 +165,7 @@ impl Restore {
                 self.engine.restore_fleet_part(changelog::decode(value).map_err(damaged)?);
             }
             (Key::Fleet, Some(value)) => {
-                self.engine.set_fleet(Arc::new(changelog::decode(value).map_err(damaged)?));
+                self.engine.restore_fleet(Arc::new(changelog::decode(value).map_err(damaged)?));
             }
             (Key::State(kind, id), Some(value)) => {
                 let watched = self.engine.restored(id);

@@ -248,6 +248,8 @@ fn has_moved(
     let alerts = &situation.model.alerts;
     match (said, observed) {
         (Some(said), Some((observed, "points"))) => (observed - said).abs() >= alerts.update_points,
+        // Days until something pass by themselves: that is no news.
+        (_, Some((_, "days"))) => false,
         (Some(said), Some((observed, _))) => {
             let moved = (observed - said).abs();
             moved > 0.0 && moved >= alerts.update_share * said.abs()

@@ -34,7 +34,9 @@ impl Figures {
         if let Some(evidence) = node.and_then(|node| of_band(situation, node)) {
             figures.push(evidence);
         }
-        let tested = node.map(Node::tests).unwrap_or_default();
+        let mut tested = node.map(Node::tests).unwrap_or_default();
+        // Of several that any one would do, those that hold come first.
+        tested.sort_by_key(|test| !test.holds(&known));
         let tested = tested.into_iter().map(|test| (test.figure, test.threshold()));
         let cited = rule.evidence.iter().filter_map(|name| Some((FigureId::named(name)?, None)));
         for (figure, threshold) in tested.chain(cited) {
