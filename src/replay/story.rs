@@ -2,6 +2,7 @@
 //!
 //! What is told of it in the tests, and what is expected, is compared in `tests/scenarios.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -37,6 +38,9 @@ pub struct Story {
     /// The alert rules whose alerts the tests compare; all where none is named.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// By account, what must never be said of it: `alert RULE` or `run PLAYBOOK`.
+    #[serde(default)]
+    pub keeps_quiet: BTreeMap<String, Vec<String>>,
     /// What happens.
     pub events: Vec<Told>,
     /// What is said of it, as the tests word it.
