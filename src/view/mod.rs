@@ -14,6 +14,8 @@ use crate::engine::output::alert::Alert;
 use crate::engine::output::health::{AccountHealth, CauseKind};
 use crate::engine::time::Timestamp;
 
+pub mod measures;
+
 /// How many of the newest alert transitions are kept.
 const ALERTS_MAX: usize = 200;
 

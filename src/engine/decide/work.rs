@@ -15,7 +15,8 @@ use crate::engine::account::workflow::runs::Run;
 use crate::engine::id::name_hash;
 use crate::engine::output::playbook::{RunRecord, RunTransition};
 use crate::engine::output::work::{
-    AccountWork, ActivityFigures, NpsFigures, RenewalFigures, RunFigures, StepCounts, StepFigures,
+    AccountWork, ActivityFigures, MITIGATIONS, NpsFigures, RenewalFigures, RunFigures, StepCounts,
+    StepFigures,
 };
 use crate::engine::output::{Output, OutputBody};
 use crate::engine::time::Day;
@@ -24,8 +25,6 @@ use crate::engine::time::Day;
 const NPS_DAYS: i64 = 90;
 /// How many days before its end the first touch about a renewal is looked for.
 const TOUCH_DAYS: i64 = 180;
-/// The playbooks that mitigate a risk.
-const MITIGATIONS: [&str; 3] = ["at_risk_intervention", "low_engagement_revival", "usage_decline"];
 
 /// Counts what happened in this look, and publishes the record when it says something else than
 /// before; says whether anything that is kept changed. `heard` is what was said in this look.

@@ -14,6 +14,10 @@ use super::opportunity::OpportunityRecord;
 use super::playbook::{Role, Trigger};
 use crate::engine::time::Timestamp;
 
+/// The playbooks whose runs mitigate a risk.
+pub const MITIGATIONS: [&str; 3] =
+    ["at_risk_intervention", "low_engagement_revival", "usage_decline"];
+
 /// The work at an account, as `cs.account-work` carries it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountWork {
