@@ -12,6 +12,7 @@ use customer_pulse::kafka::clock::Deadline;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, Statistics, TopicPartitionList};
 
@@ -132,6 +133,8 @@ fn read_to(
         while !is_dry {
             match consumer.poll(POLL) {
                 None => is_dry = true,
+                // Connections break and are made again; the deadline says how long that may take.
+                Some(Err(error)) if is_connection(&error) => {}
                 Some(message) => {
                     let message = message?;
                     records[usize::try_from(message.partition())?].push(Record::copied(&message));
@@ -171,4 +174,11 @@ pub(crate) fn committed(config: &Config) -> anyhow::Result<Vec<Vec<(Offset, Stri
             Topic::ALL.iter().map(|topic| of(inputs[topic.index()], number)).collect()
         })
         .collect()
+}
+
+fn is_connection(error: &KafkaError) -> bool {
+    use rdkafka::types::RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure};
+    error
+        .rdkafka_error_code()
+        .is_some_and(|it| it == AllBrokersDown || it == BrokerTransportFailure)
 }
