@@ -2,8 +2,10 @@
 //!
 //! No clock: the wall clock is read in `kafka::clock` only and handed in as a [`Timestamp`].
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -147,6 +149,20 @@ impl fmt::Display for Day {
             Ok(instant) => write!(out, "{}", instant.strftime("%Y-%m-%d")),
             Err(_) => write!(out, "day {}", self.0),
         }
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

@@ -144,9 +144,10 @@ mod tests {
     const PLAYBOOKS: [&str; 4] =
         ["at_risk_intervention", "low_engagement_revival", "usage_decline", "renewal_90"];
 
-    /// What happened at an account: its group, days back with what was done and due on them,
-    /// seconds, and runs.
-    type Told = (u8, Vec<(i32, [u32; 6], u32, u32)>, Vec<u64>, Vec<(usize, bool)>);
+    /// How many days ago; what was done then; how many steps were due, and done in time.
+    type Row = (i32, [u32; 6], u32, u32);
+    /// What happened at an account: its group, days, seconds, and runs with whether they go on.
+    type Told = (u8, Vec<Row>, Vec<u64>, Vec<(usize, bool)>);
 
     fn told() -> impl Strategy<Value = Vec<Told>> {
         let days = vec((-3_i32..35, any::<[u8; 6]>(), 0_u32..9, 0_u32..9), 0..12);
@@ -202,7 +203,7 @@ mod tests {
     /// The same, said as plainly as it can be.
     fn plainly(told: &[Told], group: u8) -> Measures {
         let mine: Vec<_> = told.iter().filter(|it| it.0 == group).collect();
-        let sum = |days: i32, of: &dyn Fn(&(i32, [u32; 6], u32, u32)) -> u32| -> u32 {
+        let sum = |days: i32, of: &dyn Fn(&Row) -> u32| -> u32 {
             let rows = mine.iter().flat_map(|it| &it.1);
             rows.filter(|row| (0..days).contains(&row.0)).map(of).sum()
         };
@@ -237,7 +238,8 @@ mod tests {
         fn measures_are_those_of_brute_force(told in told()) {
             let works: Vec<_> = told.iter().map(|it| (it.0, work(it))).collect();
             let found = by(works.iter().map(|(group, work)| (*group, Some(work))), TODAY);
-            prop_assert_eq!(found.len(), (0..3).filter(|it| told.iter().any(|t| t.0 == *it)).count());
+            let groups = (0..3).filter(|group| told.iter().any(|it| it.0 == *group));
+            prop_assert_eq!(found.len(), groups.count());
             for (group, measures) in found {
                 prop_assert_eq!(&measures, &plainly(&told, group));
             }

@@ -2,6 +2,7 @@
 //!
 //! The bounds and goals stand in the model file (`model/lifecycle.rs`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::account::Account;
@@ -13,7 +14,7 @@ use crate::engine::model::lifecycle::{Goal, Phases};
 use crate::engine::time::Timestamp;
 
 /// A phase of an account's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// It begins.

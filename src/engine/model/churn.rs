@@ -14,7 +14,9 @@ use crate::engine::signal::Tier;
 use crate::engine::time::Timestamp;
 
 /// How likely an account is to leave within 90 days, in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ChurnBand {
     /// As things are.
@@ -28,7 +30,9 @@ pub enum ChurnBand {
 }
 
 /// Where an account stands in its contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ContractPosition {
     /// It may leave every month.

@@ -74,7 +74,7 @@ pub enum Touch {
 }
 
 /// Who said who looks after an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AssignedBy {
     /// Its profile.

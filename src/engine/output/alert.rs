@@ -11,19 +11,24 @@ use super::playbook::Role;
 use crate::engine::time::Timestamp;
 
 /// One transition of an alert, as `cs.alerts` carries it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// Whose it is.
+    #[schemars(with = "String")]
     pub account_id: AccountId,
     /// When the transition happened.
     pub at: Timestamp,
     /// The model that decided it.
+    #[schemars(with = "String")]
     pub model_version: CompactString,
     /// UUIDv5 of account, rule and episode start.
+    #[schemars(with = "String")]
     pub alert_id: uuid::Uuid,
     /// `RULE:ACCOUNT`.
+    #[schemars(with = "String")]
     pub dedup_key: CompactString,
     /// Which rule.
+    #[schemars(with = "String")]
     pub rule: CompactString,
     /// How bad it is.
     pub severity: Severity,
@@ -48,6 +53,7 @@ pub struct Alert {
     /// What to do.
     pub actions: Vec<String>,
     /// The customer-success manager.
+    #[schemars(with = "Option<String>")]
     pub owner: Option<CompactString>,
     /// To whom it was handed up, once nobody looked after it in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +65,7 @@ pub struct Alert {
     pub due_at: Timestamp,
     /// The accounts that are meant, of an alert about all of them; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
     pub accounts: Vec<AccountId>,
     /// Where to read on.
     pub links: Vec<Link>,
@@ -100,7 +107,7 @@ impl Severity {
 }
 
 /// What happened to an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transition {
     /// The episode began.
@@ -132,7 +139,7 @@ impl Transition {
 }
 
 /// Where an alert stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertStatus {
     /// Raised and not looked after.
@@ -146,7 +153,7 @@ pub enum AlertStatus {
 }
 
 /// How an episode ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// The condition was clear for the hold time.
@@ -162,9 +169,10 @@ pub enum Resolution {
 }
 
 /// One figure behind an alert.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Which metric, score, signal or count.
+    #[schemars(with = "String")]
     pub metric: CompactString,
     /// The stretch of time that it is about, where it has one.
     pub window: Option<String>,
@@ -180,11 +188,12 @@ pub struct Evidence {
     pub at: Timestamp,
     /// The day (UTC) that the figure points to, for days until something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub on: Option<CompactString>,
 }
 
 /// Where to read on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// Relative to the dashboard.
     pub href: String,

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
@@ -17,13 +18,15 @@ use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
 
 /// The whole assessment of an account, as `cs.account-health` carries it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountHealth {
     /// Whose it is.
+    #[schemars(with = "String")]
     pub account_id: AccountId,
     /// As of when.
     pub at: Timestamp,
     /// The model that it was computed with.
+    #[schemars(with = "String")]
     pub model_version: CompactString,
     /// Computed health, 0 to 100, one decimal.
     pub health_score: f64,
@@ -41,13 +44,17 @@ pub struct AccountHealth {
     /// Share of the picture that is known, 0 to 1.
     pub confidence: f64,
     /// Component scores, one decimal; those that exist.
+    #[schemars(with = "BTreeMap<String, f64>")]
     pub components: BTreeMap<CompactString, f64>,
     /// Metric scores; those that exist.
+    #[schemars(with = "BTreeMap<String, f64>")]
     pub metrics: BTreeMap<CompactString, f64>,
     /// Points of health that each metric brings, with three decimals: its effective weight × its
     /// score. They add up to `health_score`; nothing is in it when `no_data`.
+    #[schemars(with = "BTreeMap<String, f64>")]
     pub metric_contributions: BTreeMap<CompactString, f64>,
     /// How strongly each churn signal is given, 0 to 1; those that exist.
+    #[schemars(with = "BTreeMap<String, f64>")]
     pub signals: BTreeMap<CompactString, f64>,
     /// P(churn within 90 days), four decimals.
     pub churn_probability: f64,
@@ -62,8 +69,10 @@ pub struct AccountHealth {
     /// What health and signals say together, in log-odds, before calibration.
     pub evidence: f64,
     /// What `health` and each signal add to the log-odds, by size.
+    #[schemars(with = "Vec<(String, f64)>")]
     pub contributions: Vec<(CompactString, f64)>,
     /// The same as a factor of the odds, with what it was computed from.
+    #[schemars(with = "BTreeMap<String, ContributionFacts>")]
     pub contribution_facts: BTreeMap<CompactString, ContributionFacts>,
     /// Where the account stands in its contract.
     pub contract_position: ContractPosition,
@@ -72,6 +81,7 @@ pub struct AccountHealth {
     /// Where the account stands in its life; null while nothing is known of it.
     pub phase: Option<Phase>,
     /// The goals of onboarding, by name; empty once it lies far back.
+    #[schemars(with = "BTreeMap<String, GoalFigures>")]
     pub onboarding: BTreeMap<CompactString, GoalFigures>,
     /// Active users and meters.
     pub usage: UsageFigures,
@@ -91,6 +101,7 @@ pub struct AccountHealth {
     /// Empty when the band is green, or when no such change reaches it.
     pub to_next_band: Vec<Step>,
     /// By topic, when the account's last event of it happened, and whether its feed stopped.
+    #[schemars(with = "BTreeMap<String, Freshness>")]
     pub freshness: BTreeMap<CompactString, Freshness>,
     /// Who looks after it.
     pub csm: CsmFigures,
@@ -99,18 +110,20 @@ pub struct AccountHealth {
 }
 
 /// What fed a contribution to the churn probability.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ContributionFacts {
     /// By how much it multiplies the odds.
     pub odds: f64,
     /// How much such a signal says: strong, moderate or early; nothing for health.
+    #[schemars(with = "Option<String>")]
     pub tier: Option<CompactString>,
     /// Figures, counts and instants by name, units included.
+    #[schemars(with = "BTreeMap<String, FactValue>")]
     pub facts: BTreeMap<CompactString, FactValue>,
 }
 
 /// A figure, a count or an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
     /// How many.
@@ -122,26 +135,28 @@ pub enum FactValue {
 }
 
 /// A person's word against the score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OverrideFigures {
     /// The health to display, 0 to 100.
     pub value: f64,
     /// Why.
     pub note: String,
     /// Who says so.
+    #[schemars(with = "String")]
     pub by: CompactString,
     /// When it ends by itself.
     pub expires_at: Timestamp,
 }
 
 /// A day (`2026-01-31`, UTC), the health and the churn probability last published on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrendEntry(pub CompactString, pub f64, pub f64);
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrendEntry(#[schemars(with = "String")] pub CompactString, pub f64, pub f64);
 
 /// One metric of those that would reach the next band.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Which metric.
+    #[schemars(with = "String")]
     pub metric: CompactString,
     /// Its score now.
     pub from: f64,
@@ -152,7 +167,7 @@ pub struct Step {
 }
 
 /// A goal of onboarding.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GoalFigures {
     /// The figure, as far as it is known.
     pub value: Option<f64>,
@@ -165,9 +180,10 @@ pub struct GoalFigures {
 }
 
 /// Who looks after an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CsmFigures {
     /// The customer-success manager; never empty.
+    #[schemars(with = "String")]
     pub name: CompactString,
     /// Who said so.
     pub assigned_by: AssignedBy,
@@ -178,7 +194,7 @@ pub struct CsmFigures {
 }
 
 /// Active users of an account, and how much of its plan it uses.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UsageFigures {
     /// Distinct users today and yesterday (UTC days): W(1).
     pub dau: u64,
@@ -191,11 +207,12 @@ pub struct UsageFigures {
     /// Distinct users ever active over seats.
     pub activation: Option<f64>,
     /// Metered limits of the plan, by name.
+    #[schemars(with = "BTreeMap<String, MeterFigures>")]
     pub meters: BTreeMap<CompactString, MeterFigures>,
 }
 
 /// How much of a metered limit is used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MeterFigures {
     /// Used at the last reading, in the meter's unit.
     pub used: f64,
@@ -203,11 +220,12 @@ pub struct MeterFigures {
     pub limit: f64,
     /// The day (UTC) on which the limit is reached at the present slope, or was; nothing when use
     /// does not rise.
+    #[schemars(with = "Option<String>")]
     pub reached_on: Option<CompactString>,
 }
 
 /// How an account stands among those of its segment, and the healthy ones of its plan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Peers {
     /// How many of a hundred accounts of its segment have less health; those within the same
     /// point count half. Absent while there are too few.
@@ -218,16 +236,17 @@ pub struct Peers {
 }
 
 /// A feature that others use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnusedFeature {
     /// Its name, as in the catalogue.
+    #[schemars(with = "String")]
     pub feature: CompactString,
     /// The share of healthy peers that use it, 0 to 1.
     pub share: f64,
 }
 
 /// When a topic last told something about the account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Freshness {
     /// When its last event happened.
     pub last_event_at: Timestamp,
@@ -236,40 +255,48 @@ pub struct Freshness {
 }
 
 /// Who the account is, as its profile says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileFigures {
     /// Display name.
+    #[schemars(with = "Option<String>")]
     pub name: Option<CompactString>,
     /// The customer-success manager: of the profile, else of the roster.
+    #[schemars(with = "Option<String>")]
     pub csm: Option<CompactString>,
     /// Annual recurring revenue in cents of `currency`.
     pub arr_cents: Option<i64>,
     /// ISO 4217 code.
+    #[schemars(with = "Option<String>")]
     pub currency: Option<CompactString>,
     /// The same revenue in cents of the reporting currency, by the model's rates.
     pub arr_reporting_cents: Option<i64>,
     /// ISO 4217 code of the reporting currency.
+    #[schemars(with = "Option<String>")]
     pub reporting_currency: Option<CompactString>,
     /// Licensed seats.
     pub seats: Option<u32>,
     /// The parent account.
+    #[schemars(with = "Option<String>")]
     pub parent: Option<CompactString>,
     /// When the account began.
     pub created_at: Option<Timestamp>,
     /// When the contract ends.
     pub contract_end: Option<Timestamp>,
     /// Name of the plan.
+    #[schemars(with = "Option<String>")]
     pub plan: Option<CompactString>,
 }
 
 /// Why health changed since the last publication.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// What moved the largest part.
     pub kind: CauseKind,
     /// The last event of the facet that moved the largest part.
+    #[schemars(with = "Option<String>")]
     pub event_id: Option<CompactString>,
     /// Its type.
+    #[schemars(with = "Option<String>")]
     pub event_type: Option<CompactString>,
     /// Health when last published.
     pub health_before: Option<f64>,
@@ -281,7 +308,7 @@ pub struct Cause {
 }
 
 /// What kind of thing changed a score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CauseKind {
     /// An event arrived.
@@ -299,9 +326,10 @@ pub enum CauseKind {
 }
 
 /// What one metric did to health.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delta {
     /// Which metric, or `no_data`.
+    #[schemars(with = "String")]
     pub metric: CompactString,
     /// Its score when last published, with two decimals; absent when it did not exist.
     pub before: Option<f64>,

@@ -3,19 +3,22 @@
 //! When they are told is decided in `decide/insights.rs`; what concerns all accounts in `fleet/`.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
 use crate::engine::time::Timestamp;
 
 /// An insight, as `cs.insights` carries it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InsightRecord {
     /// Whose it is; the id of the subject when it concerns all accounts.
+    #[schemars(with = "String")]
     pub account_id: AccountId,
     /// When it was found.
     pub at: Timestamp,
     /// The model that found it.
+    #[schemars(with = "String")]
     pub model_version: CompactString,
     /// What it says.
     #[serde(flatten)]
@@ -23,14 +26,16 @@ pub struct InsightRecord {
 }
 
 /// What an insight says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "insight", rename_all = "snake_case")]
 pub enum Insight {
     /// For product and documentation: what customers write about, weighted by their revenue.
     ProductFeedback {
         /// The category of the model.
+        #[schemars(with = "String")]
         category: CompactString,
         /// The feature that the tickets are about, if they name one.
+        #[schemars(with = "Option<String>")]
         feature: Option<CompactString>,
         /// Texts of the model's window.
         texts: u32,
@@ -60,6 +65,7 @@ pub enum Insight {
         /// Until when its alerts are held.
         until: Timestamp,
         /// Features that suffer.
+        #[schemars(with = "Vec<String>")]
         features: Vec<CompactString>,
         /// The displayed health.
         displayed_health_score: f64,

@@ -20,6 +20,7 @@ pub mod health;
 pub mod insight;
 pub mod opportunity;
 pub mod playbook;
+pub mod schema;
 pub mod texts;
 pub mod work;
 

@@ -13,29 +13,36 @@ use super::AccountId;
 use crate::engine::time::Timestamp;
 
 /// One transition of a run, as `cs.playbooks` carries it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Whose it is.
+    #[schemars(with = "String")]
     pub account_id: AccountId,
     /// When the transition happened: for one that time brought, when it was due.
     pub at: Timestamp,
     /// The model that decided it.
+    #[schemars(with = "String")]
     pub model_version: CompactString,
     /// UUIDv5 of account, playbook and what started it.
+    #[schemars(with = "String")]
     pub run_id: uuid::Uuid,
     /// Which playbook.
+    #[schemars(with = "String")]
     pub playbook: CompactString,
     /// The playbook's version that the run started with, and keeps.
+    #[schemars(with = "String")]
     pub playbook_version: CompactString,
     /// What happened.
     pub transition: RunTransition,
     /// 1 for the start, then counted up.
     pub sequence: u32,
     /// The step that it is about; nothing for the run as a whole.
+    #[schemars(with = "Option<String>")]
     pub step: Option<CompactString>,
     /// Who is to do it.
     pub owner_role: Option<Role>,
     /// The same by name, as far as one is known.
+    #[schemars(with = "Option<String>")]
     pub owner: Option<CompactString>,
     /// By when.
     pub due_at: Option<Timestamp>,
@@ -46,6 +53,7 @@ pub struct RunRecord {
     /// Why, in words.
     pub reason: String,
     /// What one needs to know to act: figures, names, messages.
+    #[schemars(with = "BTreeMap<String, Value>")]
     pub context: BTreeMap<CompactString, Value>,
     /// All steps; only when it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +61,7 @@ pub struct RunRecord {
 }
 
 /// What happened to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunTransition {
     /// It began.
@@ -97,15 +105,17 @@ pub enum Role {
 }
 
 /// What started a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trigger {
     /// Which kind of thing.
     pub kind: TriggerKind,
     /// The metric, alert or date that did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub metric: Option<CompactString>,
     /// The event that did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub event_id: Option<CompactString>,
     /// The metric's value, or the date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +123,7 @@ pub struct Trigger {
 }
 
 /// Which kind of thing starts a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
     /// Something came to be the case.
@@ -127,15 +137,17 @@ pub enum TriggerKind {
 }
 
 /// A step as planned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepPlan {
     /// Its id.
+    #[schemars(with = "String")]
     pub step: CompactString,
     /// What is to be done.
     pub title: String,
     /// Who is to do it.
     pub owner_role: Role,
     /// The same by name, as far as one is known.
+    #[schemars(with = "Option<String>")]
     pub owner: Option<CompactString>,
     /// By when; nothing while the step before it is not done.
     pub due_at: Option<Timestamp>,

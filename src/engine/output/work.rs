@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
@@ -19,13 +20,15 @@ pub const MITIGATIONS: [&str; 3] =
     ["at_risk_intervention", "low_engagement_revival", "usage_decline"];
 
 /// The work at an account, as `cs.account-work` carries it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountWork {
     /// Whose it is.
+    #[schemars(with = "String")]
     pub account_id: AccountId,
     /// As of when.
     pub at: Timestamp,
     /// The model in force.
+    #[schemars(with = "String")]
     pub model_version: CompactString,
     /// The open alerts, as last published.
     pub alerts: Vec<Alert>,
@@ -34,17 +37,22 @@ pub struct AccountWork {
     /// The open opportunities, and those that were closed within a day.
     pub opportunities: Vec<OpportunityRecord>,
     /// What was done, by day (`2026-01-31`, UTC); at most 35.
+    #[schemars(with = "BTreeMap<String, ActivityFigures>")]
     pub activity: BTreeMap<CompactString, ActivityFigures>,
     /// Annual revenue in cents of the reporting currency at the last month ends, by day; at most
     /// 13.
+    #[schemars(with = "BTreeMap<String, i64>")]
     pub arr_month_ends: BTreeMap<CompactString, i64>,
     /// Seconds from raised to acknowledged, by alert; at most 50.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub responses: BTreeMap<CompactString, u64>,
     /// The last answer of each respondent in 90 days.
     pub nps: NpsFigures,
     /// Sum and number of grades, by day; at most 35.
+    #[schemars(with = "BTreeMap<String, (u32, u32)>")]
     pub csat: BTreeMap<CompactString, (u32, u32)>,
     /// Steps that were due, by day; at most 35.
+    #[schemars(with = "BTreeMap<String, StepCounts>")]
     pub steps: BTreeMap<CompactString, StepCounts>,
     /// Renewals, oldest first; at most 13.
     pub renewals: Vec<RenewalFigures>,
@@ -53,13 +61,16 @@ pub struct AccountWork {
 }
 
 /// A run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunFigures {
     /// Its id.
+    #[schemars(with = "String")]
     pub run_id: uuid::Uuid,
     /// Which playbook.
+    #[schemars(with = "String")]
     pub playbook: CompactString,
     /// The version that it keeps.
+    #[schemars(with = "String")]
     pub playbook_version: CompactString,
     /// When it began.
     pub started_at: Timestamp,
@@ -72,7 +83,7 @@ pub struct RunFigures {
 }
 
 /// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStatus {
     /// Something is left to do.
@@ -84,9 +95,10 @@ pub enum RunStatus {
 }
 
 /// A step of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepFigures {
     /// Its id.
+    #[schemars(with = "String")]
     pub step: CompactString,
     /// What is to be done.
     pub title: String,
@@ -99,7 +111,7 @@ pub struct StepFigures {
 }
 
 /// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// It waits for another step, or for its day.
@@ -115,7 +127,7 @@ pub enum StepStatus {
 }
 
 /// What was done for an account on a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActivityFigures {
     /// Meetings held, messages sent, touchpoints logged.
     pub touchpoints: u32,
@@ -132,7 +144,7 @@ pub struct ActivityFigures {
 }
 
 /// Answers by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NpsFigures {
     /// 9 and 10.
     pub promoters: u32,
@@ -143,7 +155,7 @@ pub struct NpsFigures {
 }
 
 /// Steps that were due on a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepCounts {
     /// All of them.
     pub due: u32,
@@ -152,7 +164,7 @@ pub struct StepCounts {
 }
 
 /// A renewal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RenewalFigures {
     /// When the contract ended, or ends.
     pub due: Timestamp,
