@@ -10,10 +10,11 @@ use std::sync::Arc;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::fleet::Fleet;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
 use customer_pulse::engine::output::Output;
-use customer_pulse::engine::state::{StateChange, StateKind};
+use customer_pulse::engine::state::{StateChange, StateKind, Watched};
 use customer_pulse::engine::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use customer_pulse::engine::{Engine, Origin};
 use customer_pulse::generate::world::{Generated, Settings, World};
@@ -161,6 +162,12 @@ impl Laid {
     }
 }
 
+/// When each account wants to be looked at again, and where its alerts and runs stand.
+fn whens(engine: &Engine) -> BTreeMap<String, (Timestamp, String)> {
+    let when = |watched: &Watched| (watched.look_again_at, format!("{:?}", watched.workflow));
+    engine.accounts().map(|(id, watched)| (id.to_string(), when(watched))).collect()
+}
+
 type Said = BTreeMap<String, Vec<String>>;
 
 /// The first output of an account that is another one.
@@ -241,8 +248,10 @@ proptest! {
             resumed.step(step, due_max);
             changelog.write(&mut resumed.engine);
             if cuts.contains(&number) {
-                resumed.engine = changelog.restored();
-                resumed.engine.finish_restore(step.now);
+                let mut restored = changelog.restored();
+                restored.finish_restore(step.now);
+                prop_assert_eq!(whens(&restored), whens(&resumed.engine));
+                resumed.engine = restored;
             }
         }
         prop_assume!(uncut.said.len() > 50, "few outputs say little");
@@ -363,6 +372,24 @@ fn an_account_that_starts_anew_in_the_step_of_its_erasure_has_no_past() {
         assert_eq!(found.account, wanted.account);
         assert_eq!((&found.said, found.gravestone), (&wanted.said, wanted.gravestone));
     }
+}
+
+/// A new snapshot of the fleet about which there is nothing to say moves the next look all the same.
+#[test]
+fn all_accounts_together_are_looked_at_when_they_would_have_been() {
+    let at = |hours: i64| settings(0).from.plus_millis(hours * HOUR_MS);
+    let mut engine = engine();
+    engine.watch_fleet();
+    let mut changelog = Changelog::default();
+    for hours in [0, 5] {
+        let fleet = Fleet { dropped: vec![format!("account {hours}").into()], ..Fleet::default() };
+        engine.set_fleet(Arc::new(fleet));
+        engine.finish_step(at(hours), 500);
+        changelog.write(&mut engine);
+    }
+    let mut restored = changelog.restored();
+    restored.finish_restore(at(5));
+    assert_eq!(whens(&restored), whens(&engine));
 }
 
 /// Two steps that publish at one instant: the second publication counts.

@@ -90,7 +90,9 @@ impl Engine {
             let Watched { workflow, said, .. } = watched;
             decide(&situation, facts, workflow, said, &mut self.outputs, &mut self.suppressed)
         };
-        watched.dirty.rest |= decided.is_workflow_changed;
+        // A look that changes nothing else moves the timer, which a restart must find there.
+        let is_moved = watched.look_again_at != decided.look_again_at && !watched.dirty.usage;
+        watched.dirty.rest |= decided.is_workflow_changed || is_moved;
         watched.dirty.said |= decided.is_published;
         watched.look_again_at = decided.look_again_at;
         watched.note_model(&self.model);

@@ -148,9 +148,13 @@ impl Engine {
         self.model = model;
     }
 
-    /// Begins a step at this wall clock: what is decided in it as of an earlier instant says how
-    /// late it is. Where it is not called nothing is ever late.
-    pub fn begin_step(&mut self, wall: Timestamp) {
+    /// Begins a step after one that ended at the partition's clock `now`, at this wall clock.
+    ///
+    /// What is decided in the step as of an instant earlier than `wall` says how late it is; where
+    /// this is not called nothing is ever late. A step in which nothing happened leaves no mark:
+    /// its clock is forgotten, so that what is said follows from the marks alone.
+    pub fn begin_step(&mut self, now: Timestamp, wall: Timestamp) {
+        self.now = now;
         self.wall = wall;
     }
 

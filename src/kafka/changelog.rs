@@ -18,7 +18,7 @@ pub const FORMAT: u8 = 1;
 pub const MARK_FORMAT: u8 = 3;
 
 /// Format byte and checksum before the content.
-const HEAD_BYTES: usize = 5;
+pub const HEAD_BYTES: usize = 5;
 
 /// What a record of the changelog is, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

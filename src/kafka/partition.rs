@@ -143,7 +143,7 @@ impl Partition {
             *range = Range { from: range.to, to: range.to };
         }
         step.mark.wall = around.wall;
-        self.engine.begin_step(around.wall);
+        self.engine.begin_step(self.mark.now, around.wall);
         let is_model_new = self.take_model(around, &mut step.mark);
         let mut before = self.mark.now;
         while let Some((topic, held)) = self.merge.pop(around.hold) {

@@ -238,7 +238,10 @@ fn compare(expected: Option<&[u8]>, found: Option<&[u8]>) -> anyhow::Result<()> 
     let (Some(expected), Some(found)) = (expected, found) else {
         bail!("a value is there: {}, must be: {}", found.is_some(), expected.is_some());
     };
-    let place = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
+    // Of two records of state the checksums differ first, which says nothing.
+    let head = if expected.first() == Some(&changelog::FORMAT) { changelog::HEAD_BYTES } else { 0 };
+    let same = expected.iter().zip(found).skip(head).take_while(|(a, b)| a == b).count();
+    let place = head + same;
     let around = |bytes: &[u8]| {
         let part = &bytes[place.saturating_sub(60)..bytes.len().min(place + 100)];
         part.escape_ascii().to_string()

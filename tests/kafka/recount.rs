@@ -171,7 +171,7 @@ impl<'a> Partition<'a> {
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         let mark = &step.mark;
-        again.engine.begin_step(mark.wall);
+        again.engine.begin_step(again.now, mark.wall);
         if let Some(fleet) = &step.fleet {
             ensure!(fleet != again.engine.fleet(), "a snapshot says nothing new");
             counts.snapshots += 1;
@@ -202,6 +202,7 @@ impl<'a> Partition<'a> {
             again.engine.attend(mark.now, mark.partitions);
         }
         again.engine.finish_step(mark.now, DUE_MAX);
+        again.now = mark.now;
         ensure!(mark.baseline == *again.engine.baseline(), "other baseline alerts are counted");
         let mut outputs = again.engine.take_outputs();
         again.shadows.settle();
@@ -268,6 +269,8 @@ struct Again<'a> {
     engine: Engine,
     shadows: Shadows,
     said: Vec<Output>,
+    /// The clock of the step before.
+    now: Timestamp,
     /// Whether the partition has read its input once.
     is_attending: bool,
 }
@@ -287,6 +290,7 @@ impl<'a> Again<'a> {
             engine,
             shadows: Shadows::new(model.clone(), id_key()),
             said: Vec::new(),
+            now: Timestamp::default(),
             is_attending: false,
         }
     }
