@@ -79,6 +79,7 @@ impl Engine {
             look_ms: watched.look_ms,
             attention: self.first_day.attention(),
             erased_at: watched.gravestone.map(|stone| stone.at),
+            late_from: watched.late_from.take(),
         };
         if is_allotted {
             situation.attention = self.first_day.allotted(&situation);

@@ -42,6 +42,8 @@ pub struct Watched {
     pub(super) look_ms: i64,
     pub(super) dirty: Dirty,
     pub(super) touched: bool,
+    /// The earliest of the events that came late since the last look.
+    pub(super) late_from: Option<Timestamp>,
 }
 
 /// Stands where an erased account was: events that are not younger are dropped.
@@ -201,6 +203,7 @@ impl Watched {
             look_ms: super::look_ms(account_id),
             dirty: Dirty::default(),
             touched: false,
+            late_from: None,
         }
     }
 

@@ -16,7 +16,7 @@ pub const USAGE_IDS_MAX: usize = 128;
 pub const OTHER_IDS_MAX: usize = 16;
 
 /// An event whose record came later than this after it happened is said to be late.
-const LATE_EVENT_MS: i64 = HOUR_MS;
+pub const LATE_EVENT_MS: i64 = HOUR_MS;
 
 /// How long event ids are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

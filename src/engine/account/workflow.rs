@@ -69,6 +69,12 @@ impl Workflow {
         self.episodes.iter().any(|it| it.rule == rule && it.raised().is_some())
     }
 
+    /// Whether an alert rule is quiet because its last alert ended lately.
+    pub fn is_cooling_down(&self, rule: &str) -> bool {
+        let is_cooling = |it: &Episode| matches!(it.phase, Phase::CoolingDown { .. });
+        self.episodes.iter().any(|it| it.rule == rule && is_cooling(it))
+    }
+
     /// Whether any alert that is at least this grave is open.
     pub fn is_alert_open_of(&self, severity: Severity) -> bool {
         let raised = self.episodes.iter().filter_map(Episode::raised);

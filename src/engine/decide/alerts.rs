@@ -22,6 +22,7 @@ use crate::engine::id::name_hash;
 use crate::engine::model::rules::{FleetRule, Rule};
 use crate::engine::output::Output;
 use crate::engine::output::alert::Resolution;
+use crate::engine::time::DAY_MS;
 
 mod advance;
 mod answers;
@@ -29,6 +30,9 @@ mod record;
 
 pub(super) use answers::{Asked, answer};
 pub(in crate::engine) use record::open_alerts;
+
+/// An alert about an event ends after so many days, where its rule does not say it.
+const DAYS_MAX: u32 = 366;
 
 /// One rule as of now.
 struct Stand<'a> {
@@ -39,6 +43,15 @@ struct Stand<'a> {
     is_clear: bool,
     /// A feed that it reads is silent.
     is_silent: bool,
+}
+
+/// What an episode is about, within the account.
+#[derive(Clone, Copy)]
+struct Instance<'a> {
+    /// Empty for the account itself.
+    name: &'a str,
+    /// The event that tells of it, in the look that hears of it.
+    event_id: Option<&'a CompactString>,
 }
 
 /// What a look at the rules changes and asks for.
@@ -74,7 +87,7 @@ pub(super) fn look(
     for stand in &stands {
         let why = changing.suppression(situation, &stands, stand);
         if stand.rule.when.is_some() {
-            changed |= changing.advance(situation, stand, "", stand.holds, why);
+            changed |= changing.advance(situation, stand, Instance::of(""), stand.holds, why);
         } else if stand.rule.fleet.is_some() {
             // All accounts together are looked at by themselves.
         } else if stand.rule.steps {
@@ -104,7 +117,7 @@ pub(super) fn look_at_subjects(
     let ended = changing.instances(&rule.id);
     let ended = ended.into_iter().filter(|subject| !subjects.contains(subject));
     ended.fold(changed, |changed, subject| {
-        changing.advance(situation, &stand, &subject, false, None) | changed
+        changing.advance(situation, &stand, Instance::of(&subject), false, None) | changed
     })
 }
 
@@ -114,12 +127,13 @@ pub(super) fn resolve_all(
     workflow: &mut Workflow,
     outputs: &mut Vec<Output>,
 ) {
-    for episode in std::mem::take(&mut workflow.episodes) {
+    for episode in &workflow.episodes {
         if let Phase::Raised(raised) = &episode.phase {
-            let word = record::resolved(situation, &episode, raised, Resolution::Churned);
-            outputs.push(word);
+            let how = Resolution::Churned;
+            outputs.push(record::resolved(situation, workflow, (episode, raised), how));
         }
     }
+    workflow.episodes.clear();
 }
 
 fn stand<'a>(
@@ -141,6 +155,12 @@ fn stand<'a>(
     Stand { rule, holds, is_clear: is_clear && !holds, is_silent }
 }
 
+impl<'a> Instance<'a> {
+    const fn of(name: &'a str) -> Self {
+        Self { name, event_id: None }
+    }
+}
+
 impl Changing<'_> {
     /// What keeps alerts of a rule from being raised now, whatever they are about.
     fn suppression(
@@ -149,9 +169,12 @@ impl Changing<'_> {
         stands: &[Stand<'_>],
         of: &Stand<'_>,
     ) -> Option<Suppression> {
+        // One that cools down says nothing itself.
         let speaks = |other: &&Stand<'_>| {
+            let rule = &other.rule.id;
             other.rule.inhibits.contains(&of.rule.id)
-                && (other.holds || self.workflow.is_alert_open(&other.rule.id))
+                && (self.workflow.is_alert_open(rule)
+                    || other.holds && !self.workflow.is_cooling_down(rule))
         };
         let is_portfolio = |other: &Stand<'_>| {
             other.rule.fleet == Some(FleetRule::PortfolioDrop)
@@ -196,7 +219,7 @@ impl Changing<'_> {
         let ended = self.instances(&rule.id);
         let ended = ended.into_iter().filter(|instance| !overdue.contains(instance));
         ended.fold(changed, |changed, instance| {
-            self.advance(situation, stand, &instance, false, why) | changed
+            self.advance(situation, stand, Instance::of(&instance), false, why) | changed
         })
     }
 
@@ -211,19 +234,8 @@ impl Changing<'_> {
         let rule = stand.rule;
         let mut changed = false;
         for fact in facts.iter().filter(|fact| fact.is_any(rule.on)) {
-            let instance = instance(fact);
-            changed |= self.advance(situation, stand, &instance, true, why);
-            let event_id = &fact.stamp.event_id;
-            let raised = self.workflow.episodes.iter_mut().find_map(|it| match &mut it.phase {
-                Phase::Raised(raised) if it.rule == rule.id && it.instance == instance => {
-                    Some(raised)
-                }
-                _ => None,
-            });
-            if let Some(raised) = raised {
-                raised.event_id = Some(event_id.clone());
-                raised.is_run_seen = false;
-            }
+            let of = Instance { name: &instance(fact), event_id: Some(&fact.stamp.event_id) };
+            changed |= self.advance(situation, stand, of, true, why);
         }
         if self.workflow.episodes.iter().any(|it| it.rule == rule.id) {
             changed |= self.look_at_ends(situation, stand, why);
@@ -239,44 +251,28 @@ impl Changing<'_> {
     ) -> bool {
         let rule = stand.rule;
         let mut changed = false;
-        let Workflow { episodes, runs, .. } = &mut *self.workflow;
-        for episode in episodes.iter_mut().filter(|it| it.rule == rule.id) {
-            let Phase::Raised(raised) = &mut episode.phase else { continue };
-            let is_open = rule.ends_with_run.as_deref().zip(raised.event_id.as_deref());
-            let is_open = is_open.is_some_and(|(run, event)| runs.is_open_for(run, event));
-            changed |= is_open && !raised.is_run_seen;
-            raised.is_run_seen |= is_open;
-        }
-        let ends_ms =
-            rule.ends_after_days.map(|days| i64::from(days) * crate::engine::time::DAY_MS);
-        for instance in self.instances(&rule.id) {
-            let place = self
-                .workflow
-                .episodes
-                .iter()
-                .position(|it| it.rule == rule.id && it.instance == instance);
-            let Some(place) = place else { continue };
-            let holds = match self.workflow.episodes[place].raised() {
-                Some(raised) => {
-                    let event_id = raised.event_id.as_deref();
-                    let is_run_over = raised.is_run_seen
-                        && rule.ends_with_run.as_deref().zip(event_id).is_some_and(
-                            |(run, event)| !self.workflow.runs.is_open_for(run, event),
-                        );
-                    let end_at = ends_ms.map(|ms| raised.raised_at.plus_millis(ms));
-                    if let Some(at) = end_at {
-                        self.look.at(at);
-                    }
-                    !is_run_over && end_at.is_none_or(|at| situation.now < at)
-                }
-                None => {
-                    matches!(
-                        self.workflow.episodes[place].phase,
-                        Phase::Holding { .. } | Phase::Baseline
-                    )
-                }
+        for name in self.instances(&rule.id) {
+            let Workflow { episodes, runs, .. } = &mut *self.workflow;
+            let is_it = |it: &&mut Episode| it.rule == rule.id && it.instance == name;
+            let Some(episode) = episodes.iter_mut().find(is_it) else { continue };
+            let of_run = rule.ends_with_run.as_deref().zip(episode.event_id.as_deref());
+            let is_run_open = of_run.is_some_and(|(run, event)| runs.is_open_for(run, event));
+            changed |= is_run_open && !episode.is_run_seen;
+            episode.is_run_seen |= is_run_open;
+            let is_run_over = episode.is_run_seen && !is_run_open;
+            let since = match &episode.phase {
+                Phase::Raised(raised) => Some(raised.raised_at),
+                Phase::Holding { since, .. } => Some(*since),
+                Phase::Baseline => Some(situation.now),
+                Phase::CoolingDown { .. } | Phase::Dismissed { .. } => None,
             };
-            changed |= self.advance(situation, stand, &instance, holds, why);
+            let days = i64::from(rule.ends_after_days.unwrap_or(DAYS_MAX));
+            let end_at = since.map(|since| since.plus_millis(days * DAY_MS));
+            if let Some(at) = end_at {
+                self.look.at(at);
+            }
+            let holds = !is_run_over && end_at.is_some_and(|at| situation.now < at);
+            changed |= self.advance(situation, stand, Instance::of(&name), holds, why);
         }
         changed
     }
@@ -289,7 +285,7 @@ impl Changing<'_> {
         why: Option<Suppression>,
     ) -> bool {
         instances.iter().fold(false, |changed, instance| {
-            self.advance(situation, stand, instance, true, why) | changed
+            self.advance(situation, stand, Instance::of(instance), true, why) | changed
         })
     }
 
@@ -303,12 +299,12 @@ impl Changing<'_> {
         &mut self,
         situation: &Situation<'_>,
         stand: &Stand<'_>,
-        instance: &str,
+        instance: Instance<'_>,
         holds: bool,
         why: Option<Suppression>,
     ) -> bool {
         let rule = stand.rule;
-        let is_it = |it: &Episode| it.rule == rule.id && it.instance == instance;
+        let is_it = |it: &Episode| it.rule == rule.id && it.instance == instance.name;
         let place = self.workflow.episodes.iter().position(is_it);
         if place.is_none() && !holds {
             return false;
@@ -319,13 +315,20 @@ impl Changing<'_> {
         }
         let before = place.map(|place| self.workflow.episodes.remove(place));
         let phase = before.as_ref().map(|episode| episode.phase.clone());
-        let episode = before.unwrap_or_else(|| Episode {
+        let mut episode = before.unwrap_or_else(|| Episode {
             rule: rule.id.clone(),
-            instance: instance.into(),
+            instance: instance.name.into(),
+            event_id: None,
+            is_run_seen: false,
             phase: Phase::Baseline,
         });
+        let is_about_another = instance.event_id.is_some();
+        if is_about_another {
+            episode.event_id = instance.event_id.cloned();
+            episode.is_run_seen = false;
+        }
         let next = self.next(situation, stand, &episode, phase.clone(), holds, why);
-        let changed = phase != next;
+        let changed = phase != next || is_about_another;
         if let Some(phase) = next {
             let place = place.unwrap_or(self.workflow.episodes.len());
             self.workflow.episodes.insert(place, Episode { phase, ..episode });
@@ -337,15 +340,14 @@ impl Changing<'_> {
     fn close_dropped_rules(&mut self, situation: &Situation<'_>) -> bool {
         let already = self.workflow.episodes.len();
         let alerts = &situation.model.alerts;
-        let outputs = &mut *self.outputs;
-        self.workflow.episodes.retain(|episode| {
-            let kept = alerts.rule(&episode.rule).is_some();
-            if let (false, Phase::Raised(raised)) = (kept, &episode.phase) {
-                let how = Resolution::Superseded;
-                outputs.push(record::resolved(situation, episode, raised, how));
+        let is_kept = |episode: &Episode| alerts.rule(&episode.rule).is_some();
+        for episode in self.workflow.episodes.iter().filter(|it| !is_kept(it)) {
+            if let Phase::Raised(raised) = &episode.phase {
+                let (it, how) = ((episode, raised), Resolution::Superseded);
+                self.outputs.push(record::resolved(situation, self.workflow, it, how));
             }
-            kept
-        });
+        }
+        self.workflow.episodes.retain(is_kept);
         self.workflow.episodes.len() != already
     }
 }

@@ -61,6 +61,8 @@ pub struct Situation<'a> {
     pub attention: Attention,
     /// When the account of the same id was erased that was there before.
     pub erased_at: Option<Timestamp>,
+    /// The earliest of the events that this look hears of late.
+    pub late_from: Option<Timestamp>,
 }
 
 /// How much a decision may say (`engine/first_day.rs`).

@@ -22,6 +22,10 @@ pub struct Episode {
     pub rule: CompactString,
     /// What it is about, within the account; empty for the account itself.
     pub instance: CompactString,
+    /// The event that it is about, for a rule about events.
+    pub event_id: Option<CompactString>,
+    /// The run that it ends with was seen.
+    pub is_run_seen: bool,
     /// Where it stands.
     pub phase: Phase,
 }
@@ -51,6 +55,8 @@ pub enum Phase {
     Dismissed {
         /// Until when at the latest.
         until: Timestamp,
+        /// That it went on was counted.
+        is_counted: bool,
     },
 }
 
@@ -96,10 +102,6 @@ pub struct Raised {
     pub answer: Answer,
     /// It was handed up.
     pub is_escalated: bool,
-    /// The event that raised it, for a rule about events.
-    pub event_id: Option<CompactString>,
-    /// The run that it waits for was seen.
-    pub is_run_seen: bool,
 }
 
 /// What people answered to an open alert.
@@ -189,9 +191,16 @@ impl Raised {
             is_baseline: false,
             answer: Answer::None,
             is_escalated: false,
-            event_id: None,
-            is_run_seen: false,
         }
+    }
+
+    /// Ends a snooze whose time is over; says whether it did.
+    pub fn wake(&mut self, now: Timestamp) -> bool {
+        let is_over = self.snoozed_until().is_some_and(|until| until <= now);
+        if is_over {
+            self.answer = Answer::None;
+        }
+        is_over
     }
 
     /// Until when it is to be quiet.

@@ -2,10 +2,9 @@
 //!
 //! Which episodes there are, and what suppresses them, is said in `alerts.rs`.
 
-use super::record::{self, Figures};
+use super::record;
 use super::{Changing, Stand};
 use crate::engine::account::workflow::episodes::{Answer, Episode, Phase, Raised, Suppression};
-use crate::engine::account::{FACET_TOPICS, feed::LastEvent};
 use crate::engine::decide::{Attention, Situation};
 use crate::engine::model::rules::Rule;
 use crate::engine::output::alert::{Resolution, Transition};
@@ -25,9 +24,13 @@ impl Changing<'_> {
         let (now, rule) = (situation.now, stand.rule);
         match phase {
             None if situation.attention == Attention::First => {
-                (holds && why.is_none()).then_some(Phase::Baseline)
+                if let Some(why) = why.filter(|_| holds) {
+                    self.suppress(why);
+                }
+                holds.then_some(Phase::Baseline)
             }
-            Some(Phase::Baseline) => self.baseline(situation, rule, episode, holds, why),
+            Some(Phase::Baseline) if !holds => None,
+            Some(Phase::Baseline) => Some(self.baseline(situation, rule, episode, why)),
             Some(Phase::Raised(raised)) => self.open(situation, stand, episode, raised, holds, why),
             Some(Phase::CoolingDown { until, is_counted }) if now < until => {
                 self.look.at(until);
@@ -36,11 +39,16 @@ impl Changing<'_> {
                 }
                 Some(Phase::CoolingDown { until, is_counted: is_counted || holds })
             }
-            Some(Phase::Dismissed { until }) if holds && now < until => {
-                self.look.at(until);
-                Some(Phase::Dismissed { until })
+            Some(Phase::Dismissed { until, .. }) if stand.is_clear && !holds && now < until => {
+                self.cooling(rule, now)
             }
-            Some(Phase::Dismissed { until }) if !holds && now < until => self.cooling(rule, now),
+            Some(Phase::Dismissed { until, is_counted }) if now < until => {
+                self.look.at(until);
+                if holds && !is_counted {
+                    self.suppress(Suppression::Dismissed);
+                }
+                Some(Phase::Dismissed { until, is_counted: is_counted || holds })
+            }
             _ if !holds => None,
             phase => {
                 let (since, before) = match phase {
@@ -67,7 +75,8 @@ impl Changing<'_> {
             return Some(Phase::Holding { since, why: None });
         }
         let max = situation.model.alerts.per_account_and_day_max;
-        let is_full = self.workflow.raised_on.on(now.day()) >= max;
+        // The cap is an account's: each silent feed is news of its own.
+        let is_full = rule.fleet.is_none() && self.workflow.raised_on.on(now.day()) >= max;
         let why = why.or(is_full.then_some(Suppression::Cap));
         if let Some(reason) = why {
             if before != why {
@@ -81,23 +90,19 @@ impl Changing<'_> {
         Some(Phase::Raised(self.raise(situation, rule, episode, false)))
     }
 
-    /// An alert of the first day waits for its turn.
+    /// An alert of the first day waits for its turn, and for what suppresses it.
     fn baseline(
         &mut self,
         situation: &Situation<'_>,
         rule: &Rule,
         episode: &Episode,
-        holds: bool,
         why: Option<Suppression>,
-    ) -> Option<Phase> {
-        if !holds || why.is_some() {
-            return None;
-        }
-        if self.baseline_left == 0 {
-            return Some(Phase::Baseline);
+    ) -> Phase {
+        if self.baseline_left == 0 || why.is_some() {
+            return Phase::Baseline;
         }
         self.baseline_left -= 1;
-        Some(Phase::Raised(self.raise(situation, rule, episode, true)))
+        Phase::Raised(self.raise(situation, rule, episode, true))
     }
 
     fn raise(
@@ -107,14 +112,14 @@ impl Changing<'_> {
         episode: &Episode,
         is_baseline: bool,
     ) -> Raised {
-        let figures = Figures::of(situation, self.workflow, rule);
         let mut raised = Raised::new(situation.now, rule.severity);
-        raised.observed = figures.first();
+        raised.observed = self.observed(situation, rule);
         raised.is_baseline = is_baseline;
-        self.workflow.raised_on.note(situation.now.day());
+        if rule.fleet.is_none() {
+            self.workflow.raised_on.note(situation.now.day());
+        }
         self.look.at(raised.raised_at.plus_millis(rule.due_ms()));
-        let word = record::said(situation, episode, &raised, Transition::Raised, figures);
-        self.outputs.push(word);
+        self.say(situation, episode, &raised, Transition::Raised);
         raised
     }
 
@@ -138,7 +143,9 @@ impl Changing<'_> {
             _ => {}
         }
         if !holds && stand.is_clear {
-            if raised.clear_since.is_none() && is_proven_wrong(situation, &raised) {
+            // What happened before it was raised and is heard of only now made it wrong.
+            let is_wrong = situation.late_from.is_some_and(|from| from < raised.raised_at);
+            if raised.clear_since.is_none() && is_wrong {
                 return self.end(situation, rule, episode, &raised, Resolution::LateData);
             }
             let clear_since = *raised.clear_since.get_or_insert(now);
@@ -150,32 +157,35 @@ impl Changing<'_> {
         } else if holds {
             raised.clear_since = None;
         }
-        self.hand_up(situation, rule, episode, &mut raised);
-        self.say_again(situation, rule, episode, &mut raised, holds);
+        let is_awake = raised.wake(now);
+        if !self.hand_up(situation, rule, episode, &mut raised) {
+            self.say_again(situation, rule, episode, &mut raised, (holds, is_awake));
+        }
         Some(Phase::Raised(raised))
     }
 
-    /// Hands an alert up, once, that nobody looked after in time.
+    /// Hands an alert up, once, that nobody looked after in time; says whether it did.
     fn hand_up(
         &mut self,
         situation: &Situation<'_>,
         rule: &Rule,
         episode: &Episode,
         raised: &mut Raised,
-    ) {
+    ) -> bool {
         let is_clear = raised.clear_since.is_some();
         if raised.is_escalated || is_clear || raised.answer != Answer::None {
-            return;
+            return false;
         }
         let due_at = raised.raised_at.plus_millis(rule.due_ms());
         if situation.now < due_at {
-            return self.look.at(due_at);
+            self.look.at(due_at);
+            return false;
         }
         raised.is_escalated = true;
         raised.sequence += 1;
-        let figures = Figures::of(situation, self.workflow, rule);
-        let word = record::said(situation, episode, raised, Transition::Escalated, figures);
-        self.outputs.push(word);
+        raised.observed = self.observed(situation, rule);
+        self.say(situation, episode, raised, Transition::Escalated);
+        true
     }
 
     /// Says an open alert again whose figure moved far enough, or that is no longer to be quiet.
@@ -185,23 +195,17 @@ impl Changing<'_> {
         rule: &Rule,
         episode: &Episode,
         raised: &mut Raised,
-        holds: bool,
+        (holds, is_awake): (bool, bool),
     ) {
-        let is_over = raised.snoozed_until().is_some_and(|until| until <= situation.now);
-        if is_over {
-            raised.answer = Answer::None;
-        } else if !holds {
-            return;
+        if let Some(until) = raised.snoozed_until() {
+            self.look.at(until);
         }
         let observed = record::first_figure(situation, self.workflow, rule);
-        if !is_over && !has_moved(situation, raised.observed, observed) {
-            if let Some(until) = raised.snoozed_until() {
-                self.look.at(until);
-            }
+        let is_news = holds && has_moved(situation, raised.observed, observed);
+        if !is_awake && !is_news {
             return;
         }
         if let Answer::Snoozed { until, is_counted } = raised.answer {
-            self.look.at(until);
             if !is_counted {
                 self.suppress(Suppression::Snoozed);
             }
@@ -210,9 +214,23 @@ impl Changing<'_> {
         }
         raised.sequence += 1;
         raised.observed = observed.map(|(value, _)| value);
-        let figures = Figures::of(situation, self.workflow, rule);
-        let word = record::said(situation, episode, raised, Transition::Updated, figures);
+        self.say(situation, episode, raised, Transition::Updated);
+    }
+
+    fn say(
+        &mut self,
+        situation: &Situation<'_>,
+        episode: &Episode,
+        raised: &Raised,
+        transition: Transition,
+    ) {
+        let word = record::said(situation, self.workflow, (episode, raised), transition);
         self.outputs.push(word);
+    }
+
+    /// The figure whose moves are news.
+    fn observed(&self, situation: &Situation<'_>, rule: &Rule) -> Option<f64> {
+        record::first_figure(situation, self.workflow, rule).map(|(value, _)| value)
     }
 
     fn end(
@@ -223,7 +241,7 @@ impl Changing<'_> {
         raised: &Raised,
         how: Resolution,
     ) -> Option<Phase> {
-        self.outputs.push(record::resolved(situation, episode, raised, how));
+        self.outputs.push(record::resolved(situation, self.workflow, (episode, raised), how));
         self.cooling(rule, situation.now)
     }
 
@@ -257,14 +275,4 @@ fn has_moved(
         (None, Some(_)) => true,
         (_, None) => false,
     }
-}
-
-/// Whether an event that happened before the alert was raised came only after that: what was said
-/// then was not true, as is known now that the condition is clear.
-fn is_proven_wrong(situation: &Situation<'_>, raised: &Raised) -> bool {
-    let came_late =
-        |last: &LastEvent| last.broker_at > raised.raised_at && last.at < raised.raised_at;
-    FACET_TOPICS
-        .iter()
-        .any(|topic| situation.account.feed(*topic).last_event().is_some_and(came_late))
 }

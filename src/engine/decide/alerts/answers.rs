@@ -2,7 +2,7 @@
 //!
 //! How the command is read and answered is said in `decide/orders.rs`.
 
-use super::record::{self, Figures};
+use super::record;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::{
     Answer, Episode, Phase, RESPONSES_MAX, Raised, Response,
@@ -50,12 +50,13 @@ pub(in crate::engine::decide) fn answer(
     let Phase::Raised(mut raised) = episode.phase.clone() else { return Ok(()) };
     let transition = match asked {
         Asked::Resolve => {
-            outputs.push(record::resolved(situation, &episode, &raised, Resolution::Manual));
+            let how = Resolution::Manual;
+            outputs.push(record::resolved(situation, workflow, (&episode, &raised), how));
             let rule = situation.model.alerts.rule(&episode.rule);
             let days = rule.map_or(0, |rule| i64::from(rule.reopen_after_days));
             let until = situation.now.plus_millis(days * DAY_MS);
             look.at(until);
-            workflow.episodes[place].phase = Phase::Dismissed { until };
+            workflow.episodes[place].phase = Phase::Dismissed { until, is_counted: false };
             return Ok(());
         }
         Asked::Snooze { until } if until <= situation.now => {
@@ -78,9 +79,9 @@ pub(in crate::engine::decide) fn answer(
     };
     raised.sequence += 1;
     let rule = situation.model.alerts.rule(&episode.rule);
-    let figures = rule.map(|rule| Figures::of(situation, workflow, rule));
-    let figures = figures.unwrap_or_default();
-    outputs.push(record::said(situation, &episode, &raised, transition, figures));
+    let observed = rule.and_then(|rule| record::first_figure(situation, workflow, rule));
+    raised.observed = observed.map(|(value, _)| value).or(raised.observed);
+    outputs.push(record::said(situation, workflow, (&episode, &raised), transition));
     workflow.episodes[place].phase = Phase::Raised(raised);
     Ok(())
 }

@@ -5,8 +5,10 @@
 use compact_str::{CompactString, ToCompactString, format_compact};
 use uuid::Uuid;
 
+use crate::engine::account::fact::FactKind;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::{Answer, Episode, Raised};
+use crate::engine::account::workflow::runs::{Run, RunStep};
 use crate::engine::assess::round_half_up;
 use crate::engine::decide::Situation;
 use crate::engine::figure::{FigureId, Known};
@@ -21,40 +23,29 @@ use crate::engine::output::{Output, OutputBody};
 /// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule, instance and episode start.
 const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
 
-/// The figures behind an alert.
-#[derive(Default)]
-pub(super) struct Figures(Vec<Evidence>);
-
-impl Figures {
-    /// Those that a rule tests, and those that it cites besides.
-    pub(super) fn of(situation: &Situation<'_>, workflow: &Workflow, rule: &Rule) -> Self {
-        let known = Known { situation, workflow, run: None };
-        let node = rule.when.as_ref().map(|condition| &condition.node);
-        let mut figures: Vec<Evidence> = Vec::new();
-        if let Some(evidence) = node.and_then(|node| of_band(situation, node)) {
-            figures.push(evidence);
-        }
-        let mut tested = node.map(Node::tests).unwrap_or_default();
-        // Of several that any one would do, those that hold come first.
-        tested.sort_by_key(|test| !test.holds(&known));
-        let tested = tested.into_iter().map(|test| (test.figure, test.threshold()));
-        let cited = rule.evidence.iter().filter_map(|name| Some((FigureId::named(name)?, None)));
-        for (figure, threshold) in tested.chain(cited) {
-            let is_known = figures.iter().any(|it| it.metric == figure.row().name);
-            if let Some(observed) = figure.of(&known).filter(|_| !is_known) {
-                figures.push(evidence(situation, figure, observed, threshold));
-            }
-        }
-        Self(figures)
+/// The figures behind an alert: those that its rule tests, and those that it cites besides.
+fn figures(situation: &Situation<'_>, workflow: &Workflow, rule: &Rule) -> Vec<Evidence> {
+    let known = Known { situation, workflow, run: None };
+    let node = rule.when.as_ref().map(|condition| &condition.node);
+    let mut figures: Vec<Evidence> = Vec::new();
+    if let Some(evidence) = node.and_then(|node| of_band(situation, node)) {
+        figures.push(evidence);
     }
-
-    /// The value of the first one.
-    pub(super) fn first(&self) -> Option<f64> {
-        self.0.first().map(|evidence| evidence.observed)
+    let mut tested = node.map(Node::tests).unwrap_or_default();
+    // Of several that any one would do, those that hold come first.
+    tested.sort_by_key(|test| !test.holds(&known));
+    let tested = tested.into_iter().map(|test| (test.figure, test.threshold()));
+    let cited = rule.evidence.iter().filter_map(|name| Some((FigureId::named(name)?, None)));
+    for (figure, threshold) in tested.chain(cited) {
+        let is_known = figures.iter().any(|it| it.metric == figure.row().name);
+        if let Some(observed) = figure.of(&known).filter(|_| !is_known) {
+            figures.push(evidence(situation, figure, observed, threshold));
+        }
     }
+    figures
 }
 
-/// The value and unit of the first figure of a rule, without an allocation.
+/// The value and unit of the first figure of a rule: the one whose moves are news.
 pub(super) fn first_figure(
     situation: &Situation<'_>,
     workflow: &Workflow,
@@ -133,27 +124,23 @@ fn of_band(situation: &Situation<'_>, node: &Node) -> Option<Evidence> {
 /// An open alert, as it is said now.
 pub(super) fn said(
     situation: &Situation<'_>,
-    episode: &Episode,
-    raised: &Raised,
+    workflow: &Workflow,
+    (episode, raised): (&Episode, &Raised),
     transition: Transition,
-    figures: Figures,
 ) -> Output {
-    let alert = alert(situation, episode, raised, transition, figures);
+    let alert = alert(situation, workflow, (episode, raised), transition);
     situation.output(OutputBody::Alert(Box::new(alert)))
 }
 
 /// The end of an alert.
 pub(super) fn resolved(
     situation: &Situation<'_>,
-    episode: &Episode,
-    raised: &Raised,
+    workflow: &Workflow,
+    (episode, raised): (&Episode, &Raised),
     how: Resolution,
 ) -> Output {
     let raised = Raised { sequence: raised.sequence + 1, ..raised.clone() };
-    let rule = situation.model.alerts.rule(&episode.rule);
-    let workflow = Workflow::default();
-    let figures = rule.map_or(Figures(Vec::new()), |rule| Figures::of(situation, &workflow, rule));
-    let mut alert = alert(situation, episode, &raised, Transition::Resolved, figures);
+    let mut alert = alert(situation, workflow, (episode, &raised), Transition::Resolved);
     alert.status = AlertStatus::Resolved;
     alert.resolved_at = Some(situation.now);
     alert.resolution = Some(how);
@@ -164,8 +151,6 @@ pub(super) fn resolved(
 pub(in crate::engine) fn open_alerts(situation: &Situation<'_>, workflow: &Workflow) -> Vec<Alert> {
     let open = workflow.episodes.iter().filter_map(|it| Some((it, it.raised()?)));
     open.map(|(episode, raised)| {
-        let rule = situation.model.alerts.rule(&episode.rule);
-        let figures = rule.map(|rule| Figures::of(situation, workflow, rule));
         let transition = match (raised.answer, raised.sequence) {
             (Answer::Acknowledged, _) => Transition::Acknowledged,
             (Answer::Snoozed { .. }, _) => Transition::Snoozed,
@@ -173,8 +158,7 @@ pub(in crate::engine) fn open_alerts(situation: &Situation<'_>, workflow: &Workf
             (Answer::None, 1) => Transition::Raised,
             (Answer::None, _) => Transition::Updated,
         };
-        let figures = figures.unwrap_or(Figures(Vec::new()));
-        alert(situation, episode, raised, transition, figures)
+        alert(situation, workflow, (episode, raised), transition)
     })
     .collect()
 }
@@ -192,13 +176,14 @@ pub(super) fn alert_id(situation: &Situation<'_>, episode: &Episode, raised: &Ra
 
 fn alert(
     situation: &Situation<'_>,
-    episode: &Episode,
-    raised: &Raised,
+    workflow: &Workflow,
+    (episode, raised): (&Episode, &Raised),
     transition: Transition,
-    Figures(evidence): Figures,
 ) -> Alert {
     let (account_id, rule_id) = (situation.account_id, &episode.rule);
     let rule = situation.model.alerts.rule(rule_id);
+    let evidence = rule.map(|rule| figures(situation, workflow, rule)).unwrap_or_default();
+    let step = rule.filter(|rule| rule.steps).and_then(|_| step_of(workflow, episode));
     let dedup_key = if episode.instance.is_empty() {
         format_compact!("{rule_id}:{account_id}")
     } else {
@@ -223,11 +208,13 @@ fn alert(
         resolved_at: None,
         resolution: None,
         summary: rule.map_or_else(|| rule_id.to_string(), |rule| rule.summary.clone()),
-        reason: reason(&evidence),
+        reason: reason(situation, episode, step, &evidence),
         evidence,
         actions: rule.map(|rule| rule.actions.clone()).unwrap_or_default(),
         owner: Some(situation.owner().0.clone()),
-        escalated_to: raised.is_escalated.then_some(Role::CsmLead),
+        escalated_to: raised
+            .is_escalated
+            .then(|| step.map_or(Role::CsmLead, |(_, step)| step.escalate_to)),
         due_at: raised.raised_at.plus_millis(rule.map_or(0, Rule::due_ms)),
         snoozed_until: raised.snoozed_until(),
         accounts: Vec::new(),
@@ -239,8 +226,31 @@ fn alert(
     }
 }
 
-/// Why, in figures.
-fn reason(evidence: &[Evidence]) -> String {
+/// The step that an alert about one is for, while its run is remembered.
+fn step_of<'w>(workflow: &'w Workflow, episode: &Episode) -> Option<(&'w Run, &'w RunStep)> {
+    let (run_id, step) = episode.instance.split_once(':')?;
+    let run_id = Uuid::parse_str(run_id).ok()?;
+    let run = workflow.runs.runs.iter().find(|run| run.run_id == run_id)?;
+    Some((run, &run.steps[run.place_of(step)?]))
+}
+
+/// Why: in figures, or which step or event it is about.
+fn reason(
+    situation: &Situation<'_>,
+    episode: &Episode,
+    step: Option<(&Run, &RunStep)>,
+    evidence: &[Evidence],
+) -> String {
+    if let Some((run, step)) = step {
+        let due_at = step.due_at.map(|at| format!(" was due at {at}")).unwrap_or_default();
+        return format!("step {} of {}{due_at}", step.id, run.playbook);
+    }
+    if let Some(event_id) = &episode.event_id {
+        let rule = situation.model.alerts.rule(&episode.rule);
+        let kinds =
+            rule.map(|rule| rule.on.iter().map(FactKind::name).collect::<Vec<_>>().join(" or "));
+        return format!("{} in event {event_id}", kinds.unwrap_or_default().replace('_', " "));
+    }
     let words = evidence.iter().map(|it| {
         let name = match it.metric.as_str() {
             "health_score" | "displayed_health_score" => "health".to_owned(),
