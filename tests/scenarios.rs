@@ -3,7 +3,7 @@
 //! A new story is a new file; `UPDATE_GOLDEN=1 cargo test --test scenarios` writes what is said
 //! now into it, to be read before it is kept. Cuts by a restart are tested in `restore.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::{Decoded, Decoder};
 use customer_pulse::engine::id::IdKey;
-use customer_pulse::engine::model::Model;
 use customer_pulse::engine::model::health::HealthBand;
+use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
 use customer_pulse::engine::output::alert::Alert;
 use customer_pulse::engine::output::deliverable::Deliverable;
 use customer_pulse::engine::output::health::AccountHealth;
@@ -24,7 +24,7 @@ use customer_pulse::engine::time::Timestamp;
 use customer_pulse::engine::{Engine, Origin, Outcome};
 use customer_pulse::replay::history::{History, Kept};
 use customer_pulse::replay::live::{Course, Heard, replay};
-use customer_pulse::replay::story::Story;
+use customer_pulse::replay::story::{Story, with_sections};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -96,7 +96,12 @@ fn check(path: &Path) -> Result<(), String> {
     let name = path.file_name().expect("a file").to_string_lossy().into_owned();
     let text = fs::read_to_string(path).expect("readable");
     let story = Story::parse(&text).map_err(|why| format!("{name}: {why}"))?;
-    let (said, said_late) = (run(&story, Pace::EachTimer), run(&story, Pace::Stalled));
+    let (said, ids) = run(&story, Pace::EachTimer);
+    let (said_late, ids_late) = run(&story, Pace::Stalled);
+    let (_, ids_again) = run(&story, Pace::EachTimer);
+    if ids_again != ids || !story.fleet && ids_late != ids {
+        return Err(format!("{name}: told again, alerts, runs or opportunities have other ids"));
+    }
     let (punctual, stalled) = (by_account(&said), by_account(&said_late));
     // A timer that runs late is told what became of the fleet meanwhile.
     if !story.fleet && punctual != stalled {
@@ -123,8 +128,9 @@ fn by_account(said: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
 }
 
 /// What is shown of what is said: by a replay, and by a loop whose timers run late.
-fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
-    let model = Arc::new(Model::default());
+fn run(story: &Story, pace: Pace) -> (Vec<(String, String)>, BTreeSet<(String, u32)>) {
+    let model = Model::parse(&with_sections(DEFAULT_TEXT, &story.model));
+    let model = Arc::new(model.expect("a model"));
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
     let show: Vec<Show> = serde_json::from_value(json!(story.show)).expect("words of `Show`");
     let mut told = Teller {
@@ -150,7 +156,7 @@ fn run(story: &Story, pace: Pace) -> Vec<(String, String)> {
         }
         Pace::Stalled => stall(&history, story, &mut engine, &mut told),
     }
-    told.lines
+    (told.lines, told.ids)
 }
 
 /// A loop that runs one timer a step, and otherwise those of the accounts that are touched.
@@ -186,6 +192,8 @@ struct Teller<'a> {
     bands: BTreeMap<String, HealthBand>,
     stale: BTreeMap<String, Vec<String>>,
     lines: Vec<(String, String)>,
+    /// Each alert, run and opportunity, and how often it was spoken of.
+    ids: BTreeSet<(String, u32)>,
 }
 
 impl Teller<'_> {
@@ -201,6 +209,12 @@ impl Teller<'_> {
 
     fn hear(&mut self, output: Output) {
         let (id, at) = (output.account_id.to_string(), short(output.at));
+        self.ids.extend(match &output.body {
+            OutputBody::Alert(alert) => Some((alert.alert_id.to_string(), alert.sequence)),
+            OutputBody::Run(run) => Some((run.run_id.to_string(), run.sequence)),
+            OutputBody::Opportunity(it) => Some((it.opportunity_id.to_string(), it.sequence)),
+            _ => None,
+        });
         let line = match &output.body {
             OutputBody::Alert(alert) => self.alert(alert),
             OutputBody::Run(run) => self.run(run),

@@ -23,6 +23,7 @@ impl Engine {
         if let Some(before) = before {
             self.timers.remove(&id, before);
         }
+        self.end_all_of(&id, as_of);
         let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
         watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
         watched.note_model(&self.model);

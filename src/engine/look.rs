@@ -6,7 +6,7 @@ use super::Engine;
 use super::account::fact::Fact;
 use super::assess::{Assessment, assess};
 use super::decide::everyone::decide_everyone;
-use super::decide::{Situation, decide};
+use super::decide::{Situation, decide, end_all};
 use super::fleet::FLEET_ID;
 use super::output::AccountId;
 use super::state::Watched;
@@ -55,6 +55,28 @@ impl Engine {
     /// The look in which an account may raise what waits.
     pub(super) fn decide_allotted(&mut self, id: &AccountId, now: Timestamp) {
         self.look_safely(id, now, &[], true);
+    }
+
+    /// Ends what is open of an account that is about to be erased.
+    pub(super) fn end_all_of(&mut self, id: &AccountId, now: Timestamp) {
+        let Some(watched) = self.accounts.get_mut(id) else { return };
+        let mut workflow = std::mem::take(&mut watched.workflow);
+        let assessment = assess(&self.model, &self.fleet.silences, &watched.account, now);
+        let situation = Situation {
+            account_id: id,
+            account: &watched.account,
+            assessment: &assessment,
+            model: &self.model,
+            fleet: &self.fleet,
+            now,
+            wall: self.wall.max(now),
+            displayed_score: assessment.health_score,
+            look_ms: watched.look_ms,
+            attention: self.first_day.attention(),
+            erased_at: watched.gravestone.map(|stone| stone.at),
+            late_from: None,
+        };
+        end_all(&situation, &mut workflow, &mut self.outputs);
     }
 
     pub(super) fn look(

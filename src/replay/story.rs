@@ -41,6 +41,9 @@ pub struct Story {
     /// By account, what must never be said of it: `alert RULE` or `run PLAYBOOK`.
     #[serde(default)]
     pub keeps_quiet: BTreeMap<String, Vec<String>>,
+    /// Sections that stand in place of those of the model file, by name.
+    #[serde(default)]
+    pub model: Map<String, Value>,
     /// What happens.
     pub events: Vec<Told>,
     /// What is said of it, as the tests word it.
@@ -117,6 +120,25 @@ impl Story {
         }
         Ok(())
     }
+}
+
+/// The text of a model file with sections in place of its own.
+pub fn with_sections(model: &str, sections: &Map<String, Value>) -> String {
+    let is_head = |line: &str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    let mut text = String::with_capacity(model.len());
+    let mut is_left_out = false;
+    for line in model.lines() {
+        if is_head(line) {
+            let name = line.split_once(':').map_or(line, |(name, _)| name);
+            is_left_out = sections.contains_key(name);
+        }
+        if !is_left_out {
+            text.extend([line, "\n"]);
+        }
+    }
+    // JSON is YAML.
+    sections.iter().for_each(|(name, section)| text += &format!("{name}: {section}\n"));
+    text
 }
 
 enum Unlaid {

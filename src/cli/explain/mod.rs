@@ -95,12 +95,13 @@ fn published(config: &Config, account: &str) -> anyhow::Result<Option<Vec<u8>>> 
 
 /// The last record that a replay of the account's events publishes.
 fn replayed(config: &Config, args: &Explain) -> anyhow::Result<Option<Vec<u8>>> {
-    let model = model::own(config)?.model;
+    let own = model::own(config)?;
     let progress = Progress::new(true);
     let sources = Sources { inputs: &args.events, range: Range::default(), memory: MEMORY_BYTES };
     let mut gathered = gather::gather(config, &sources, Rejects::open(None)?, &progress)?;
     progress.finish();
     gathered.report_rejects()?;
+    let model = gathered.model(own)?;
     gathered.history.retain(|kept| {
         kept.account_id == args.account && args.at.is_none_or(|at| kept.broker_at <= at)
     });

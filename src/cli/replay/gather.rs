@@ -4,9 +4,11 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use serde_json::{Map, Value};
 
 use super::Replay;
 use super::input::{Input, Line, Lines};
@@ -16,12 +18,14 @@ use crate::config::Config;
 use crate::engine::decode::Decoder;
 use crate::engine::decode::error::DecodeError;
 use crate::engine::event::Topic;
+use crate::engine::model::Model;
 use crate::engine::time::Timestamp;
+use crate::kafka::model_record::ModelText;
 use crate::kafka::range::{self, Range};
 use crate::kafka::topics;
 use crate::replay::history::History;
 use crate::replay::line::{Reader, Refusal};
-use crate::replay::story::Story;
+use crate::replay::story::{Story, with_sections};
 
 /// Lines between two moves of the progress bar on standard input.
 const BEAT_LINES: u64 = 1024;
@@ -36,6 +40,8 @@ pub struct Gathered {
     pub until: Option<Timestamp>,
     /// Whether the fleet is to be looked at; a story says so itself.
     pub with_fleet: bool,
+    /// Sections of the model that stories bring.
+    sections: Map<String, Value>,
 }
 
 /// Where events are looked for.
@@ -85,6 +91,7 @@ pub fn gather(
             history: History::new(sources.memory),
             rejects,
             until: None,
+            sections: Map::new(),
             with_fleet: sources.inputs.iter().any(|input| !matches!(input, Input::Story(_))),
         },
     };
@@ -146,6 +153,15 @@ impl Gatherer<'_> {
         story.lay(&Decoder::new(), &mut self.gathered.history).with_context(told)?;
         self.gathered.until = self.gathered.until.max(story.until);
         self.gathered.with_fleet |= story.fleet;
+        for (name, section) in story.model {
+            let before = self.gathered.sections.get(&name);
+            ensure!(
+                before.is_none_or(|before| *before == section),
+                "{} brings another `{name}` of the model than a story before it: replay them apart",
+                path.display()
+            );
+            self.gathered.sections.insert(name, section);
+        }
         Ok(())
     }
 
@@ -191,6 +207,18 @@ impl Gatherer<'_> {
 }
 
 impl Gathered {
+    /// A model with the sections that stories bring.
+    ///
+    /// # Errors
+    /// What is wrong with those.
+    pub fn model(&self, own: ModelText) -> anyhow::Result<Arc<Model>> {
+        if self.sections.is_empty() {
+            return Ok(own.model);
+        }
+        let model = Model::parse(&with_sections(&own.text, &self.sections));
+        Ok(Arc::new(model.context("the model with the sections of the story")?))
+    }
+
     /// Tells on standard error what the replay came to.
     ///
     /// # Errors

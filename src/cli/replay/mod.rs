@@ -96,12 +96,13 @@ pub fn main(config: &Config, args: &Replay) -> anyhow::Result<Exit> {
     let has_topics = args.events.iter().any(|input| matches!(input, Input::Topics(_)));
     let is_ranged = args.from.is_some() || args.to.is_some();
     ensure!(has_topics || !is_ranged, "--from and --to are about topics: name them as kafka:TOPIC");
-    let model = model::own(config)?.model;
+    let own = model::own(config)?;
     let questions = args.as_of_file.as_deref().map(as_of::read).transpose()?;
     let started = clock::instant();
     let progress = Progress::new(args.out.is_none());
     let gathered =
         gather::gather(config, &args.into(), Rejects::open(args.rejects.as_deref())?, &progress)?;
+    let model = gathered.model(own)?;
     let mut lines = LineWriter::open(args.out.as_deref())?;
     match &questions {
         Some(questions) => {

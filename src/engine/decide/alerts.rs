@@ -121,15 +121,15 @@ pub(super) fn look_at_subjects(
     })
 }
 
-/// Ends every open alert because the customer left.
+/// Ends every open alert: the customer left, or was erased.
 pub(super) fn resolve_all(
     situation: &Situation<'_>,
     workflow: &mut Workflow,
+    how: Resolution,
     outputs: &mut Vec<Output>,
 ) {
     for episode in &workflow.episodes {
         if let Phase::Raised(raised) = &episode.phase {
-            let how = Resolution::Churned;
             outputs.push(record::resolved(situation, workflow, (episode, raised), how));
         }
     }

@@ -32,9 +32,13 @@ use super::assess::lifecycle::Phase;
 use super::fleet::Fleet;
 use super::model::Model;
 use super::model::csm::AssignedBy;
+use super::output::alert::Resolution;
 use super::output::{AccountId, Output, OutputBody};
 use super::time::{DAY_MS, Timestamp};
 use overrides::Noted;
+
+/// Most rounds of runs and alerts in one look; what is left is told by the next.
+const ROUNDS_MAX: usize = 4;
 
 /// All that a decision reads, besides what it changes.
 #[derive(Clone, Copy)]
@@ -136,21 +140,16 @@ pub fn decide(
     changed |= band::damp(situation, workflow, noted, &mut look);
     let already = outputs.len();
     changed |= orders::carry_out(situation, &facts, workflow, &mut look, outputs);
-    if attention != Attention::Quiet {
-        changed |= playbooks::advance(situation, &facts, workflow, &mut look, outputs);
-    }
     if churned {
-        alerts::resolve_all(situation, workflow, outputs);
-    } else if workflow.churned_at.is_none() && attention != Attention::Quiet {
-        changed |= alerts::look(situation, &facts, workflow, &mut look, outputs, suppressed);
+        alerts::resolve_all(situation, workflow, Resolution::Churned, outputs);
     }
-    let is_alert = |output: &Output| matches!(output.body, OutputBody::Alert(_));
-    let alert_changed = outputs[already..].iter().any(is_alert);
-    changed |= outputs.len() > already;
     if attention != Attention::Quiet {
-        changed |= playbooks::start(situation, &facts, workflow, &mut look, outputs);
+        changed |= settle(situation, &facts, workflow, &mut look, outputs, suppressed);
         changed |= opportunities::look(situation, &facts, workflow, outputs);
     }
+    changed |= outputs.len() > already;
+    let is_alert = |output: &Output| matches!(output.body, OutputBody::Alert(_));
+    let alert_changed = outputs[already..].iter().any(is_alert);
     changed |= workflow.held.take_changed();
     let published =
         publication::publish(situation, workflow, said, alert_changed, &mut look, outputs);
@@ -161,6 +160,47 @@ pub fn decide(
         look_again_at: look.next,
         is_workflow_changed: changed || published.is_day_closed,
         is_published: published.is_published,
+    }
+}
+
+/// Takes runs and alerts on until neither has news for the other: runs wait for alerts, and alerts
+/// speak of the steps of runs. Says whether anything that is kept changed.
+fn settle(
+    situation: &Situation<'_>,
+    facts: &[Fact],
+    workflow: &mut Workflow,
+    look: &mut Looks,
+    outputs: &mut Vec<Output>,
+    suppressed: &mut Suppressed,
+) -> bool {
+    let (mut facts, mut changed) = (facts, false);
+    for _ in 0..ROUNDS_MAX {
+        let already = outputs.len();
+        changed |= playbooks::advance(situation, facts, workflow, look, outputs);
+        if workflow.churned_at.is_none() {
+            changed |= alerts::look(situation, facts, workflow, look, outputs, suppressed);
+        }
+        changed |= playbooks::start(situation, facts, workflow, look, outputs);
+        if outputs.len() == already {
+            break;
+        }
+        facts = &[];
+    }
+    changed
+}
+
+/// Ends what is open because the account was erased; nothing else is said of it.
+pub fn end_all(situation: &Situation<'_>, workflow: &mut Workflow, outputs: &mut Vec<Output>) {
+    const REASON: &str = "the account was erased";
+    let mut look = Looks { now: situation.now, next: Timestamp::from_millis(i64::MAX) };
+    let already = outputs.len();
+    alerts::resolve_all(situation, workflow, Resolution::Superseded, outputs);
+    playbooks::cancel_all(situation, workflow, &mut look, outputs, REASON);
+    for output in &mut outputs[already..] {
+        if let OutputBody::Alert(alert) = &mut output.body {
+            alert.evidence.clear();
+            alert.reason = REASON.to_owned();
+        }
     }
 }
 

@@ -215,6 +215,18 @@ impl Node {
         }
     }
 
+    /// What of a condition that holds says why: of several that any one would do, the first that
+    /// holds by itself.
+    pub fn reason(&self, holds: &mut impl FnMut(&Self) -> bool) -> &Self {
+        match self {
+            Node::Any(nodes) => {
+                nodes.iter().find(|node| holds(node)).map_or(self, |node| node.reason(holds))
+            }
+            Node::All(nodes) => nodes.first().map_or(self, |node| node.reason(holds)),
+            other => other,
+        }
+    }
+
     /// Whether time alone may change it.
     pub(in crate::engine) fn is_timed(&self) -> bool {
         match self {

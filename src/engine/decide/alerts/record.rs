@@ -23,12 +23,15 @@ use crate::engine::output::{Output, OutputBody};
 /// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule, instance and episode start.
 const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
 
+/// What a score was so many days ago is its baseline.
+const BASELINE_DAYS: u16 = 7;
+
 /// The figures behind an alert: those that its rule tests, and those that it cites besides.
 fn figures(situation: &Situation<'_>, workflow: &Workflow, rule: &Rule) -> Vec<Evidence> {
     let known = Known { situation, workflow, run: None };
     let node = rule.when.as_ref().map(|condition| &condition.node);
     let mut figures: Vec<Evidence> = Vec::new();
-    if let Some(evidence) = node.and_then(|node| of_band(situation, node)) {
+    if let Some(evidence) = node.and_then(|node| of_band(&known, node)) {
         figures.push(evidence);
     }
     let mut tested = node.map(Node::tests).unwrap_or_default();
@@ -74,7 +77,7 @@ fn evidence(
     });
     Evidence {
         metric: CompactString::const_new(row.name),
-        window: None,
+        window: window(row.name),
         observed: round_half_up(observed, 4),
         baseline: None,
         threshold,
@@ -82,6 +85,13 @@ fn evidence(
         at: situation.now,
         on: on.map(|day| day.to_compact_string()),
     }
+}
+
+/// The stretch of time that a figure is about, as its name says it: `users_7d`.
+fn window(name: &str) -> Option<String> {
+    let (_, last) = name.rsplit_once('_')?;
+    let days: u16 = last.strip_suffix('d')?.parse().ok()?;
+    Some(format!("{days}d"))
 }
 
 /// The score behind a band: its name, its value and the bound.
@@ -107,13 +117,16 @@ fn band(situation: &Situation<'_>, node: &Node) -> Option<(&'static str, f64, f6
     }
 }
 
-fn of_band(situation: &Situation<'_>, node: &Node) -> Option<Evidence> {
+fn of_band(known: &Known<'_>, node: &Node) -> Option<Evidence> {
+    let situation = known.situation;
     let (metric, observed, threshold) = band(situation, node)?;
+    let of_trend = if metric == "churn_probability" { metric } else { "health_score" };
+    let before = FigureId::named(of_trend);
     Some(Evidence {
         metric: CompactString::const_new(metric),
         window: None,
         observed,
-        baseline: None,
+        baseline: before.and_then(|figure| figure.before(known, BASELINE_DAYS)),
         threshold: Some(threshold),
         contribution: None,
         at: situation.now,
@@ -144,6 +157,9 @@ pub(super) fn resolved(
     alert.status = AlertStatus::Resolved;
     alert.resolved_at = Some(situation.now);
     alert.resolution = Some(how);
+    if alert.reason.is_empty() {
+        alert.reason = "nothing is known of it any more".to_owned();
+    }
     situation.output(OutputBody::Alert(Box::new(alert)))
 }
 

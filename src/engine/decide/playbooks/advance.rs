@@ -53,6 +53,26 @@ pub(in crate::engine::decide) fn advance(
     changed
 }
 
+/// Cancels every open run.
+pub(in crate::engine::decide) fn cancel_all(
+    situation: &Situation<'_>,
+    workflow: &mut Workflow,
+    look: &mut Looks,
+    outputs: &mut Vec<Output>,
+    reason: &str,
+) {
+    let mut held = std::mem::take(&mut workflow.held);
+    for place in 0..workflow.runs.runs.len() {
+        let held = &mut held;
+        let mut progress =
+            Progress { situation, workflow, held, look, outputs, place, is_changed: false };
+        if progress.run().is_open() {
+            progress.end(RunStatus::Cancelled, reason);
+        }
+    }
+    workflow.held = held;
+}
+
 impl Progress<'_, '_> {
     /// Lets the run go on as of now.
     pub(super) fn go(&mut self, facts: &[Fact]) {

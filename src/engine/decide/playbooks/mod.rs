@@ -29,7 +29,7 @@ mod plan;
 mod start;
 mod steps;
 
-pub(super) use advance::advance;
+pub(super) use advance::{advance, cancel_all};
 pub(super) use orders::order;
 pub(super) use start::start;
 

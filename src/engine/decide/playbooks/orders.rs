@@ -126,13 +126,14 @@ fn start_playbook(
     let anchor_at = anchor.and_then(|of| dates::date(situation, of));
     let lead_days = playbook.start.every.map(|cadence| i64::from(cadence.lead_days));
     let beginning = Beginning {
-        key: format!("command {}", stamp.event_id),
         cause: Cause::Command { event_id: stamp.event_id.clone(), actor: order.actor.clone() },
-        fact: None,
         anchor_at: anchor_at.or_else(|| Some(situation.now.plus_days(lead_days?))),
         anchor: anchor_at.and(anchor),
         cadence: playbook.start.every.map(|cadence| cadence.of),
-        reason: format!("asked for by {}", order.actor),
+        ..Beginning::new(
+            format!("command {}", stamp.event_id),
+            format!("asked for by {}", order.actor),
+        )
     };
     begin(situation, (id, playbook), &beginning, changing);
     Ok(())

@@ -37,6 +37,10 @@ pub(super) struct Beginning<'f> {
     /// What takes place on it.
     pub(super) cadence: Option<CadenceOf>,
     pub(super) reason: String,
+    /// The feature that it is about.
+    pub(super) feature: Option<&'f str>,
+    /// What was reached.
+    pub(super) milestone: Option<&'f str>,
 }
 
 impl Beginning<'_> {
@@ -50,6 +54,8 @@ impl Beginning<'_> {
             anchor: None,
             cadence: None,
             reason: reason.into(),
+            feature: None,
+            milestone: None,
         }
     }
 }
@@ -211,7 +217,7 @@ fn context(situation: &Situation<'_>, playbook: &Playbook, beginning: &Beginning
             add("survey", json!(survey));
         }
     }
-    let messages = messages(situation, playbook);
+    let messages = messages(situation, playbook, beginning);
     if !messages.is_empty() {
         add("messages", json!(messages));
     }
@@ -219,7 +225,16 @@ fn context(situation: &Situation<'_>, playbook: &Playbook, beginning: &Beginning
 }
 
 /// The texts for the customer, by the steps that suggest them.
-fn messages<'a>(situation: &Situation<'_>, playbook: &'a Playbook) -> BTreeMap<&'a str, Message> {
+fn messages<'a>(
+    situation: &Situation<'_>,
+    playbook: &'a Playbook,
+    beginning: &Beginning<'_>,
+) -> BTreeMap<&'a str, Message> {
+    let steps = playbook.steps.iter().filter(|(_, step)| step.enabled);
+    let mut steps = steps.filter_map(|(id, step)| Some((id, step.message.as_deref()?))).peekable();
+    if steps.peek().is_none() {
+        return BTreeMap::new();
+    }
     let said = situation.account.profile.said();
     let owned = |text: Option<&CompactString>| text.map(ToString::to_string);
     let facts = MessageFacts {
@@ -228,11 +243,15 @@ fn messages<'a>(situation: &Situation<'_>, playbook: &'a Playbook) -> BTreeMap<&
         plan: owned(said.and_then(|said| said.plan.as_ref())),
         seats: said.and_then(|said| said.seats),
         contract_end: said.and_then(|said| Some(said.contract_end?.day().to_string())),
-        ..MessageFacts::default()
+        feature: beginning.feature.map(str::to_owned).or_else(|| missed_feature(situation)),
+        milestone: beginning.milestone.map(str::to_owned),
     };
-    let steps = playbook.steps.iter().filter(|(_, step)| step.enabled);
-    let texts = steps.filter_map(|(id, step)| {
-        Some((id.as_str(), message::render(step.message.as_deref()?, &facts)?))
-    });
-    texts.collect()
+    steps.filter_map(|(id, text)| Some((id.as_str(), message::render(text, &facts)?))).collect()
+}
+
+/// The feature that most healthy accounts like this one use, and it does not.
+fn missed_feature(situation: &Situation<'_>) -> Option<String> {
+    let Situation { fleet, model, account, assessment, .. } = situation;
+    let peers = fleet.peers_of(model, account, assessment);
+    peers.unused_features.into_iter().next().map(|it| it.feature.to_string())
 }

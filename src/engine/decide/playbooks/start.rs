@@ -118,8 +118,12 @@ impl Starter<'_, '_> {
             return;
         }
         let Some(condition) = &self.playbook.start.when else { return };
-        let what = condition.node.first_name().into();
-        let value = self.first_value(&condition.node);
+        let workflow: &Workflow = self.changing.workflow;
+        let known = Known { situation: self.situation, workflow, run: None };
+        let (held, look) = (&mut *self.changing.held, &mut *self.changing.look);
+        let why = condition.node.reason(&mut |node| node.holds(&known, held, look));
+        let what = why.first_name().into();
+        let value = self.first_value(why);
         let reason = value.map_or_else(
             || format!("{what} is the case"),
             |value| format!("{what} is {}", round_half_up(value, 3)),
@@ -231,6 +235,7 @@ impl Starter<'_, '_> {
             let what = CompactString::from(&milestone.id);
             self.begin(&Beginning {
                 cause: Cause::Condition { what, value },
+                milestone: Some(&milestone.title),
                 ..Beginning::new(format!("milestone {}", milestone.id), milestone.title.clone())
             });
             self.changing.workflow.runs.past_mut(self.id).see(seen);
@@ -248,6 +253,7 @@ impl Starter<'_, '_> {
             }
             self.begin(&Beginning {
                 cause: Cause::Date { what: CompactString::from(&feature.name), at: launched_on },
+                feature: Some(&feature.name),
                 ..Beginning::new(
                     format!("launch {}", feature.name),
                     format!("{} was launched on {}", feature.name, launched_on.day()),
