@@ -8,6 +8,7 @@ mod cause;
 mod churn;
 pub(in crate::engine) mod everyone;
 mod health;
+mod insights;
 mod next_band;
 mod opportunities;
 mod orders;
@@ -150,6 +151,7 @@ pub fn decide(
     if attention != Attention::Quiet {
         changed |= playbooks::start(situation, &facts, workflow, &mut look, outputs);
         changed |= opportunities::look(situation, &facts, workflow, outputs);
+        changed |= insights::look(situation, workflow, outputs);
     }
     changed |= workflow.held.take_changed();
     let published =
