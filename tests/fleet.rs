@@ -12,6 +12,7 @@ use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::account::profile::Segment;
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
+use customer_pulse::engine::fleet::feedback::{FeedbackCount, SNAPSHOT_MAX, TALLY_MAX};
 use customer_pulse::engine::fleet::rhythm::Rhythm;
 use customer_pulse::engine::fleet::tally::{DayCount, DayTally, FeatureUse, Group};
 use customer_pulse::engine::fleet::tally::{FEATURES_MAX, GROUPS_MAX, Tally};
@@ -22,6 +23,7 @@ use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
 use customer_pulse::engine::output::OutputBody;
 use customer_pulse::engine::output::health::AccountHealth;
 use customer_pulse::engine::silence::Silences;
+use customer_pulse::engine::state::StateChange;
 use customer_pulse::engine::time::{DAY_MS, Day, HOUR_MS, Timestamp};
 use customer_pulse::engine::{Engine, Origin};
 use customer_pulse::generate::world::{Settings, World};
@@ -224,14 +226,14 @@ fn peers_are_healthy_accounts_of_the_same_segment_and_plan() {
         event["ts"] = json!(at.to_string());
         apply(&mut engine, topic, account, event.to_string().as_bytes(), at);
     };
-    for number in 0..8 {
-        let account = format!("a{number}");
-        let plan = if number == 7 { "basic" } else { "pro" };
+    for number in 0..12 {
+        let account = format!("a{number:02}");
+        let plan = if number == 11 { "basic" } else { "pro" };
         let profile =
             json!({ "type": "account_updated", "seats": 1, "plan": plan, "segment": "smb" });
         tell(&account, profile, Topic::Accounts, start());
-        // Six of the seven use export, three audit; the last one of them neither.
-        for (feature, users) in [("search", 8), ("export", 6), ("audit", 3)] {
+        // Nine of the eleven use export, three audit; the last two of them neither.
+        for (feature, users) in [("search", 12), ("export", 9), ("audit", 3)] {
             if number < users {
                 let used = json!({ "type": "feature_used", "user_id": "u", "feature": feature });
                 tell(&account, used, Topic::Usage, start().plus_millis(number));
@@ -250,16 +252,61 @@ fn peers_are_healthy_accounts_of_the_same_segment_and_plan() {
         assert!(last.at > hours(48), "{} comes before the first whole day is over", last.at);
         &last.peers
     };
-    let unused = &peers("a6").unused_features;
+    let unused = &peers("a10").unused_features;
     assert_eq!(unused.len(), 1, "audit is used by few: {unused:?}");
-    assert_eq!((&*unused[0].feature, (unused[0].share * 1000.0) as u32), ("export", 857));
-    assert!(peers("a5").unused_features.is_empty());
-    assert!(peers("a7").unused_features.is_empty(), "nobody else has its plan");
-    assert_eq!(peers("a7").health_percentile, Some(50.0), "all eight have the same health");
+    assert_eq!((&*unused[0].feature, (unused[0].share * 1000.0) as u32), ("export", 818));
+    assert!(peers("a08").unused_features.is_empty());
+    assert!(peers("a11").unused_features.is_empty(), "nobody else has its plan");
+    assert_eq!(peers("a11").health_percentile, Some(50.0), "all twelve have the same health");
 }
 
-/// A part and its snapshot with so many groups of so many features, else as large as can be.
-fn large(groups: usize, features: usize) -> (FleetPart, Fleet) {
+/// What customers write about is told once a day, by whoever has read its input, and not again
+/// after a restart; a category that the model does not have is left out.
+#[test]
+fn what_customers_write_about_is_told_once_a_day() {
+    let fleet = |day: i64, dropped: &str| {
+        let count = |category| FeedbackCount {
+            category: name_hash(category),
+            feature: None,
+            texts: 2,
+            texts_before: 1,
+            accounts: 1,
+            arr_reporting_cents: 5,
+        };
+        let mut fleet = Fleet { dropped: vec![dropped.into()], ..Fleet::default() };
+        fleet.peers.day = hours(24 * day).day();
+        fleet.peers.feedback = vec![count("bug"), count("not of the model")];
+        Arc::new(fleet)
+    };
+    let told = |engine: &mut Engine, hour, fleet| {
+        engine.set_fleet(fleet);
+        engine.finish_step(hours(hour), 500);
+        let ids = engine.take_outputs().into_iter().map(|output| output.account_id.to_string());
+        ids.collect::<Vec<_>>()
+    };
+    let [mut written, mut restored] = [(); 2].map(|()| engine(Model::default()));
+    written.watch_fleet();
+    written.keep_quiet();
+    assert_eq!(told(&mut written, 24, fleet(0, "a")), [""; 0]);
+    written.attend(hours(24), 1);
+    assert_eq!(told(&mut written, 25, fleet(0, "b")), ["feedback:bug"]);
+    written.take_changes(|change| {
+        if let StateChange::Rest(content) = &change.state {
+            let record = encode(content, Vec::new());
+            restored.restored(change.account_id).restore_rest(decode(&record).expect("read"));
+        }
+    });
+    restored.watch_fleet();
+    restored.finish_restore(hours(25));
+    for engine in [&mut written, &mut restored] {
+        assert_eq!(told(engine, 26, fleet(0, "c")), [""; 0]);
+        assert_eq!(told(engine, 48, fleet(1, "c")), ["feedback:bug"]);
+    }
+}
+
+/// A part and its snapshot with so many groups of so many features, and feedback about so many
+/// things, else as large as can be.
+fn large(groups: usize, features: usize, things: usize) -> (FleetPart, Fleet) {
     let feature = |n: usize| FeatureUse { hash: name_hash(&n.to_string()), accounts: 100_000 };
     let mut features: Vec<FeatureUse> = (0..features).map(feature).collect();
     features.sort_by_key(|feature| feature.hash);
@@ -267,7 +314,16 @@ fn large(groups: usize, features: usize) -> (FleetPart, Fleet) {
         let (segment, features) = (Segment::ALL[n * 4 / groups], features.clone());
         Group { segment, plan: Some(format!("plan {n:02}").into()), accounts: 200_000, features }
     };
+    let feedback = |n: usize| FeedbackCount {
+        category: name_hash("bug"),
+        feature: Some(format!("feature {n:03}").into()),
+        texts: 1_000_000 + n as u32,
+        texts_before: 1_000_000,
+        accounts: 200_000,
+        arr_reporting_cents: 1 << 50,
+    };
     let mut day = DayTally { groups: (0..groups).map(group).collect(), ..DayTally::default() };
+    day.feedback = (0..things).map(feedback).collect();
     for scores in &mut day.scores {
         (0..=100).for_each(|score| scores.note(f64::from(score)));
     }
@@ -286,20 +342,23 @@ fn large(groups: usize, features: usize) -> (FleetPart, Fleet) {
 
 #[test]
 fn records_of_the_fleet_are_bounded() {
-    let (part, fleet) = large(GROUPS_MAX, FEATURES_MAX);
+    let (part, fleet) = large(GROUPS_MAX, FEATURES_MAX, TALLY_MAX);
     assert_eq!(fleet.silences.since(Topic::Usage), Some(hours(599)));
     assert_eq!(fleet.peers.groups[0].accounts, 400_000);
     assert_eq!(fleet.peers.groups[0].features.len(), GROUP_FEATURES_MAX);
     assert_eq!(fleet.days.last().map(|it| it.dropped), Some(40_000));
     assert!(fleet.days.iter().all(|day| day.day.start().millis_since(start()) < 29 * DAY_MS));
-    // Names of plans, at most 64 of them, come on top; topics take 1 MiB.
+    let told = &fleet.peers.feedback;
+    assert_eq!(told.len(), SNAPSHOT_MAX);
+    assert_eq!((told[0].texts, told[0].accounts), (2 * (1_000_000 + 128), 400_000));
+    // Longer names of plans and features come on top, at most 0.4 MB; topics take 1 MiB.
     assert!(encode(&part, Vec::new()).len() < 300_000);
     assert!(encode(&fleet, Vec::new()).len() < 60_000);
 }
 
 #[test]
 fn records_of_the_fleet_of_format_1_are_read_for_ever() {
-    let (part, fleet) = large(4, 3);
+    let (part, fleet) = large(4, 3, 2);
     read_for_ever("fleet-1-part.bin", &part);
     read_for_ever("changelog-1-fleet.bin", &fleet);
 }

@@ -19,7 +19,6 @@ use super::event::Topic;
 use super::id::name_hash;
 use super::model::Model;
 use super::model::fleet::SilenceRule;
-use super::model::health::HealthBand;
 use super::output::AccountId;
 use super::signal::SignalId;
 use super::silence::Silences;
@@ -29,6 +28,7 @@ use super::window;
 use rhythm::Rhythm;
 use tally::{DROPPED_MAX, DayCount, DayTally, Look, Scores, Tally, add_day};
 
+pub mod feedback;
 pub mod peers;
 pub mod rhythm;
 pub mod tally;
@@ -72,7 +72,7 @@ pub struct Fleet {
     pub days: Vec<DayCount>,
     /// Accounts whose use dropped on the last of these days, by id; at most [`DROPPED_MAX`].
     pub dropped: Vec<AccountId>,
-    /// Scores and features of the last day that is over everywhere.
+    /// Scores, features and feedback of the last day that is over everywhere.
     pub peers: DayTally,
 }
 
@@ -130,6 +130,10 @@ impl Fleet {
                 sum.add(more);
             }
         }
+        for count in tallies.iter().flat_map(|tally| &tally.feedback) {
+            feedback::add(&mut self.peers.feedback, count);
+        }
+        feedback::truncate(&mut self.peers.feedback, feedback::SNAPSHOT_MAX);
         // The largest groups first, as there is room for so many only.
         let mut groups: Vec<_> = tallies.iter().flat_map(|tally| &tally.groups).collect();
         groups.sort_by(|a, b| b.accounts.cmp(&a.accounts).then_with(|| a.key().cmp(&b.key())));
@@ -272,7 +276,7 @@ impl Engine {
         }
         let rule = &self.model.peers;
         let start = window::since(self.fleet.silences.as_of(Topic::Usage, now), rule.feature_days);
-        let is_peer = assessment.health_band == HealthBand::Green
+        let is_peer = assessment.health_score >= rule.healthy_from
             && !assessment.is_no_data
             && account.usage.features.is_any_ever();
         let in_use = is_peer.then(|| {
@@ -290,6 +294,7 @@ impl Engine {
             health_score: (!assessment.is_no_data).then_some(assessment.health_score),
             is_dropped: usage_drop.is_some_and(|drop| drop > 0.0),
             in_use,
+            feedback: feedback::of_account(account, &self.model, now),
         });
     }
 }

@@ -52,6 +52,15 @@ impl Labels {
     pub fn is_competitor_named(&self) -> bool {
         self.terms.iter().any(|found| found.label == Label::Competitor)
     }
+
+    /// The categories that the text is feedback of, each once.
+    pub fn categories(&self) -> impl Iterator<Item = u64> {
+        let by_label = self.terms.chunk_by(|one, other| one.label == other.label);
+        by_label.filter_map(|found| match found[0].label {
+            Label::Category(hash) => Some(hash),
+            Label::Competitor | Label::Budget => None,
+        })
+    }
 }
 
 /// The free text of an event: that of a ticket is its subject and its body, one text.

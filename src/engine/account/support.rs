@@ -20,8 +20,10 @@ use super::feed::Feed;
 use super::texts::Texts;
 
 use escalations::{ESCALATIONS_MAX, Escalation, Escalations};
+use features::FeatureTexts;
 
 pub mod escalations;
+pub mod features;
 pub mod metrics;
 pub mod signals;
 
@@ -133,6 +135,8 @@ pub struct Support {
     pub self_service: DayLog,
     /// What was found in tickets.
     pub texts: Texts,
+    /// What those that name a feature are feedback of.
+    pub feature_texts: FeatureTexts,
 }
 
 /// One ticket.
@@ -180,6 +184,9 @@ impl Support {
             Event::Opened(opened) => {
                 let hash = key.hash(&opened.ticket_id);
                 self.note_opening(hash, moment, opened);
+                if let Some(feature) = &opened.feature {
+                    self.feature_texts.note(labels, feature, moment.at);
+                }
             }
             Event::Updated(updated) => {
                 if let Some(severity) = updated.severity {

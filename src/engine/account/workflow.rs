@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Severity;
-use crate::engine::time::Timestamp;
+use crate::engine::time::{Day, Timestamp};
 use activity::Activity;
 use backlog::Backlog;
 use episodes::{Episode, Hold, Phase, RaisedOn, Response};
@@ -61,6 +61,8 @@ pub struct Workflow {
     pub opportunities: Vec<Opportunity>,
     /// What was done, and what was published of it.
     pub activity: Activity,
+    /// The last day of which an insight was told that is told once a day.
+    pub insight_day: Option<Day>,
 }
 
 impl Workflow {

@@ -10,6 +10,7 @@ use crate::engine::account::texts::Texts;
 use crate::engine::model::terms::TextModel;
 use crate::engine::time::Timestamp;
 use crate::engine::window;
+use crate::engine::window::day_log::DayLog;
 
 /// What an account's texts tell; made when a record tells it, not with each assessment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,23 +55,51 @@ pub struct CategoryFigures {
 impl<'a> TextFigures<'a> {
     /// The figures of an account as of `now`.
     pub fn of(account: &'a Account, model: &TextModel, now: Timestamp) -> Self {
-        let mut categories: BTreeMap<u64, CategoryFigures> = BTreeMap::new();
-        let (from, to) = window::before(now, model.window_days, model.baseline_days);
-        for (hash, category) in account.texts().into_iter().flat_map(Texts::categories) {
-            let texts = category.texts.since(to);
-            let texts_before = category.texts.between(from, to);
-            if texts + texts_before > 0 {
-                let figures = categories.entry(hash).or_default();
-                figures.texts += texts;
-                figures.texts_before += texts_before;
-            }
-        }
         Self {
             sentiment: SentimentFigures::of(account, model, now),
             escalations: EscalationPattern::of(account, model, now),
-            categories,
+            categories: categories(account, model, now),
         }
     }
+}
+
+impl CategoryFigures {
+    /// The figures of these texts; nothing when there was none lately.
+    fn of(texts: &DayLog, model: &TextModel, now: Timestamp) -> Option<Self> {
+        let (from, to) = window::before(now, model.window_days, model.baseline_days);
+        let figures = Self { texts: texts.since(to), texts_before: texts.between(from, to) };
+        (figures != Self::default()).then_some(figures)
+    }
+}
+
+/// Feedback by the hash of its category's name, of the categories lately spoken of.
+pub fn categories(
+    account: &Account,
+    model: &TextModel,
+    now: Timestamp,
+) -> BTreeMap<u64, CategoryFigures> {
+    let mut categories: BTreeMap<u64, CategoryFigures> = BTreeMap::new();
+    for (hash, category) in account.texts().into_iter().flat_map(Texts::categories) {
+        if let Some(more) = CategoryFigures::of(&category.texts, model, now) {
+            let figures = categories.entry(hash).or_default();
+            figures.texts += more.texts;
+            figures.texts_before += more.texts_before;
+        }
+    }
+    categories
+}
+
+/// Feedback in tickets that name a feature: the hash of the category's name, the feature, the
+/// figures; of those lately spoken of.
+pub fn features<'a>(
+    account: &'a Account,
+    model: &TextModel,
+    now: Timestamp,
+) -> impl Iterator<Item = (u64, &'a str, CategoryFigures)> {
+    account.support.feature_texts.iter().filter_map(move |held| {
+        let figures = CategoryFigures::of(&held.texts, model, now)?;
+        Some((held.category, held.feature.as_str(), figures))
+    })
 }
 
 impl SentimentFigures {

@@ -1,11 +1,12 @@
-//! What is the case with all accounts together: feeds that stopped, and use that falls everywhere.
+//! What is the case with all accounts together: feeds that stopped, use that falls everywhere,
+//! what customers write about.
 //!
 //! How the fleet is known is said in `engine/fleet.rs`; the partition that decides it keeps its
 //! episodes under an account id of its own.
 
 use compact_str::{CompactString, format_compact};
 
-use super::{Attention, Decided, Looks, Situation, alerts};
+use super::{Attention, Decided, Looks, Situation, alerts, insights};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::Suppressed;
 use crate::engine::event::Topic;
@@ -34,6 +35,7 @@ pub(in crate::engine) fn decide_everyone(
             let changing = (&mut *workflow, &mut look, &mut *outputs, &mut *suppressed);
             changed |= alerts::look_at_subjects(situation, rule, &subjects, changing);
         }
+        changed |= insights::tell_feedback(situation, workflow, outputs);
     }
     for output in &mut outputs[already..] {
         address(situation, output);

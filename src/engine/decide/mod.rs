@@ -8,6 +8,7 @@ mod cause;
 mod churn;
 pub(in crate::engine) mod everyone;
 mod health;
+mod insights;
 mod next_band;
 mod opportunities;
 mod orders;
@@ -146,6 +147,7 @@ pub fn decide(
     if attention != Attention::Quiet {
         changed |= settle(situation, &facts, workflow, &mut look, outputs, suppressed);
         changed |= opportunities::look(situation, &facts, workflow, outputs);
+        changed |= insights::look(situation, workflow, outputs);
     }
     changed |= outputs.len() > already;
     let is_alert = |output: &Output| matches!(output.body, OutputBody::Alert(_));

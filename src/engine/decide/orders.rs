@@ -6,13 +6,12 @@
 use compact_str::CompactString;
 
 use super::alerts::{self, Asked};
-use super::{Looks, Situation, playbooks};
+use super::{Looks, Situation, insights, playbooks};
 use crate::engine::account::fact::{Detail, Fact};
 use crate::engine::account::order::{Order, Wish};
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::Hold;
 use crate::engine::output::deliverable::{AnswerStatus, COMMAND_RESULT, Deliverable, Refusal};
-use crate::engine::output::insight::{Insight, InsightRecord};
 use crate::engine::output::{Output, OutputBody};
 use crate::engine::stamp::Stamp;
 
@@ -108,7 +107,7 @@ fn carry(
         Wish::HoldAccount { until, reason, features } => {
             workflow.hold = Some(Hold { until: *until });
             look.at(*until);
-            outputs.push(impact(situation, reason, features, *until));
+            outputs.push(insights::impact(situation, reason, features, *until));
             Ok(())
         }
         Wish::OverrideHealth(Some(_))
@@ -116,31 +115,6 @@ fn carry(
         | Wish::ErasePerson
         | Wish::Operation { .. } => Ok(()),
     }
-}
-
-/// What incident response wants to know of an account that an incident touches.
-fn impact(
-    situation: &Situation<'_>,
-    reason: &str,
-    features: &[CompactString],
-    until: crate::engine::time::Timestamp,
-) -> Output {
-    let arr = situation.account.profile.said().and_then(|said| situation.model.arr(said));
-    let insight = Insight::HeldAccount {
-        reason: reason.to_owned(),
-        until,
-        features: features.to_vec(),
-        displayed_health_score: situation.displayed_score,
-        weekly_active_users: situation.assessment.usage.weekly_active_users,
-        arr_reporting_cents: arr.map(|arr| (arr * 100.0).round() as i64),
-    };
-    let record = InsightRecord {
-        account_id: situation.account_id.clone(),
-        at: situation.now,
-        model_version: situation.model.version().into(),
-        insight,
-    };
-    situation.output(OutputBody::Insight(Box::new(record)))
 }
 
 fn refusal(code: &'static str, field: &'static str, message: &str) -> Refusal {

@@ -48,7 +48,7 @@ impl Fleet {
         let groups = &self.peers.groups;
         let place = groups.binary_search_by(|it| it.key().cmp(&(assessment.segment, plan)));
         let Ok(group) = place.map(|at| &groups[at]) else { return Vec::new() };
-        if !account.usage.features.is_any_ever() || group.accounts < model.peers.accounts_min {
+        if !account.usage.features.is_any_ever() || group.accounts < model.peers.healthy_min {
             return Vec::new();
         }
         let as_of = self.silences.as_of(Topic::Usage, assessment.at);

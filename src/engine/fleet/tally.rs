@@ -1,10 +1,12 @@
-//! Counts of accounts, each counted once a day at its daily look: scores, features, usage drops.
+//! Counts of accounts, each counted once a day at its daily look: scores, features, usage drops,
+//! feedback.
 //!
 //! What is read from the counts of all partitions together stands in `fleet.rs` and `peers.rs`.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::feedback::{self, FeedbackCount};
 use crate::engine::account::profile::Segment;
 use crate::engine::output::AccountId;
 use crate::engine::time::Day;
@@ -35,6 +37,8 @@ pub(super) struct Look<'a> {
     pub is_dropped: bool,
     /// Its plan and the features in use, for a healthy account that uses any.
     pub in_use: Option<(Option<&'a str>, Vec<u64>)>,
+    /// What it writes about.
+    pub feedback: Vec<FeedbackCount>,
 }
 
 /// How many accounts were looked at on a day, and how many of them used the product less.
@@ -48,7 +52,7 @@ pub struct DayCount {
     pub dropped: u32,
 }
 
-/// Scores and features of the accounts that were looked at on a day.
+/// Scores, features and feedback of the accounts that were looked at on a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayTally {
     /// The day.
@@ -57,6 +61,8 @@ pub struct DayTally {
     pub scores: [Scores; Segment::ALL.len()],
     /// Healthy accounts by segment and plan, in this order.
     pub groups: Vec<Group>,
+    /// What accounts write about, in the order of category and feature.
+    pub feedback: Vec<FeedbackCount>,
 }
 
 /// How many accounts have which health; empty or one bin a point.
@@ -92,7 +98,8 @@ pub struct Tally {
     pub days: Vec<DayCount>,
     /// Accounts whose use dropped, of the last of `days`; at most [`DROPPED_MAX`].
     pub dropped: Vec<AccountId>,
-    /// Scores and features of the last two days, by day: one that is over and the present one.
+    /// Scores, features and feedback of the last two days, by day: one that is over and the
+    /// present one.
     pub peers: Vec<DayTally>,
 }
 
@@ -145,6 +152,8 @@ impl DayTally {
         if let Some(score) = look.health_score {
             self.scores[look.segment as usize].note(score);
         }
+        look.feedback.iter().for_each(|more| feedback::add(&mut self.feedback, more));
+        feedback::truncate(&mut self.feedback, feedback::TALLY_MAX);
         let Some((plan, features)) = &look.in_use else { return };
         if let Some(group) = self.group(look.segment, *plan) {
             group.accounts += 1;
@@ -224,6 +233,7 @@ mod tests {
             health_score: Some(91.4),
             is_dropped: true,
             in_use: Some((plan, vec![7, 3])),
+            feedback: Vec::new(),
         }
     }
 

@@ -32,9 +32,15 @@ pub struct SilenceRule {
 /// Whom an account is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct PeersRule {
-    /// Fewer accounts than these are no peers to be compared with.
+    /// With fewer accounts of its segment an account is not compared.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub accounts_min: u32,
+    /// An account is a healthy peer from this health on, 0 to 100.
+    #[schemars(range(min = 0, max = 100))]
+    pub healthy_from: f64,
+    /// Fewer healthy accounts of its segment and plan do not tell what an account could use.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub healthy_min: u32,
     /// A feature is named when at least this share of the healthy peers uses it, 0 to 1.
     #[schemars(range(min = 0.01, max = 1))]
     pub feature_share: f64,

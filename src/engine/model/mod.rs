@@ -188,6 +188,11 @@ impl Model {
         Some(said.arr_cents? as f64 / 100.0 * rate.copied().unwrap_or(1.0))
     }
 
+    /// The same in cents.
+    pub fn arr_reporting_cents(&self, said: &Said) -> Option<i64> {
+        self.arr(said).map(|arr| (arr * 100.0).round() as i64)
+    }
+
     /// The segment of an account (`scoring.md` §1).
     pub fn segment(&self, said: Option<&Said>) -> Segment {
         let bounds = &self.segments;

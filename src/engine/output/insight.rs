@@ -1,6 +1,7 @@
 //! The records of `cs.insights`: what other teams want to know, and nobody has to act on here.
 //!
-//! When they are told is decided in `decide/insights.rs`; what concerns all accounts in `fleet/`.
+//! When they are told is decided in `decide/insights.rs`; what customers write about is counted in
+//! `fleet/feedback.rs`.
 
 use compact_str::CompactString;
 use schemars::JsonSchema;
@@ -34,14 +35,15 @@ pub enum Insight {
         /// The category of the model.
         #[schemars(with = "String")]
         category: CompactString,
-        /// The feature that the tickets are about, if they name one.
+        /// The feature that the tickets name; nothing where all texts of the category are counted,
+        /// those that name one included.
         #[schemars(with = "Option<String>")]
         feature: Option<CompactString>,
         /// Texts of the model's window.
         texts: u32,
         /// Texts of the days before it.
         texts_before: u32,
-        /// Accounts that wrote them.
+        /// Accounts that wrote those of the window.
         accounts: u32,
         /// Their annual revenue in cents of the reporting currency.
         arr_reporting_cents: i64,
