@@ -373,3 +373,18 @@ fn read_for_ever<T: Serialize + DeserializeOwned + PartialEq>(name: &str, known:
     assert!(decode::<T>(&golden).expect("format 1 is known") == *known, "{name}: another content");
     assert!(bytes == golden, "{name} is written otherwise");
 }
+
+/// A snapshot about which there is nothing to say moves the next look: a restart must find it.
+#[test]
+fn a_look_at_all_accounts_is_written_though_nothing_is_said() {
+    let mut engine = engine(Model::default());
+    engine.watch_fleet();
+    for hours in [0, 5] {
+        let dropped = vec![format!("account {hours}").into()];
+        engine.set_fleet(Arc::new(Fleet { dropped, ..Fleet::default() }));
+        engine.finish_step(start().plus_millis(hours * HOUR_MS), 500);
+        let mut written = Vec::new();
+        engine.take_changes(|change| written.push(change.account_id.to_owned()));
+        assert_eq!(written, ["~fleet"]);
+    }
+}

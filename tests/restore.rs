@@ -10,7 +10,6 @@ use std::sync::Arc;
 use customer_pulse::engine::account::feed::Memory;
 use customer_pulse::engine::decode::{Decoded, Decoder, Record};
 use customer_pulse::engine::event::Topic;
-use customer_pulse::engine::fleet::Fleet;
 use customer_pulse::engine::id::IdKey;
 use customer_pulse::engine::model::{DEFAULT_TEXT, Model};
 use customer_pulse::engine::output::Output;
@@ -372,24 +371,6 @@ fn an_account_that_starts_anew_in_the_step_of_its_erasure_has_no_past() {
         assert_eq!(found.account, wanted.account);
         assert_eq!((&found.said, found.gravestone), (&wanted.said, wanted.gravestone));
     }
-}
-
-/// A new snapshot of the fleet about which there is nothing to say moves the next look all the same.
-#[test]
-fn all_accounts_together_are_looked_at_when_they_would_have_been() {
-    let at = |hours: i64| settings(0).from.plus_millis(hours * HOUR_MS);
-    let mut engine = engine();
-    engine.watch_fleet();
-    let mut changelog = Changelog::default();
-    for hours in [0, 5] {
-        let fleet = Fleet { dropped: vec![format!("account {hours}").into()], ..Fleet::default() };
-        engine.set_fleet(Arc::new(fleet));
-        engine.finish_step(at(hours), 500);
-        changelog.write(&mut engine);
-    }
-    let mut restored = changelog.restored();
-    restored.finish_restore(at(5));
-    assert_eq!(whens(&restored), whens(&engine));
 }
 
 /// Two steps that publish at one instant: the second publication counts.

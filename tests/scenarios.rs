@@ -273,7 +273,9 @@ impl Teller<'_> {
         let words: String = [step, owner, due, late].into_iter().flatten().collect();
         let (playbook, transition) = (&run.playbook, run.transition.name());
         let plan: String = plan.collect();
-        let line = format!("{playbook} {transition}{words}: {}{plan}", run.reason);
+        let feature = run.context.get("feature").and_then(Value::as_str);
+        let feature = feature.map(|feature| format!(" ({feature})")).unwrap_or_default();
+        let line = format!("{playbook} {transition}{words}: {}{feature}{plan}", run.reason);
         (is_asked && self.show.contains(&Show::Runs)).then_some(line)
     }
 

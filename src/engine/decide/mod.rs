@@ -175,18 +175,22 @@ fn settle(
     outputs: &mut Vec<Output>,
     suppressed: &mut Suppressed,
 ) -> bool {
-    let (mut facts, mut changed) = (facts, false);
+    let (mut situation, mut facts, mut changed) = (*situation, facts, false);
     for _ in 0..ROUNDS_MAX {
         let already = outputs.len();
-        changed |= playbooks::advance(situation, facts, workflow, look, outputs);
+        changed |= playbooks::advance(&situation, facts, workflow, look, outputs);
         if workflow.churned_at.is_none() {
-            changed |= alerts::look(situation, facts, workflow, look, outputs, suppressed);
+            changed |= alerts::look(&situation, facts, workflow, look, outputs, suppressed);
         }
-        changed |= playbooks::start(situation, facts, workflow, look, outputs);
+        changed |= playbooks::start(&situation, facts, workflow, look, outputs);
         if outputs.len() == already {
             break;
         }
         facts = &[];
+        // The budget of baseline alerts is spent once.
+        if let Attention::Allotted(_) = situation.attention {
+            situation.attention = Attention::Full;
+        }
     }
     changed
 }

@@ -172,7 +172,7 @@ fn askable_respondents(known: &Known<'_>) -> Option<f64> {
     let again_days = i64::from(model.surveys.ask_again_days);
     let start = known.situation.now.plus_days(-again_days);
     let people = known.situation.account.feedback.respondents.values();
-    Some(people.filter(|person| person.asked_at.is_none_or(|at| at < start)).count() as f64)
+    Some(people.filter(|person| person.asked_at.is_none_or(|at| at <= start)).count() as f64)
 }
 
 fn outcomes_90d(known: &Known<'_>) -> Option<f64> {

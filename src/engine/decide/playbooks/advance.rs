@@ -81,6 +81,10 @@ impl Progress<'_, '_> {
                 self.end(RunStatus::Cancelled, reason);
             } else {
                 self.follow_appointment();
+                // What began the run may have done a step of it already.
+                for nth in 0..self.run().steps.len() {
+                    self.open(nth);
+                }
                 self.take_facts(facts);
                 self.settle();
                 if self.run().steps.iter().all(|step| step.is_over()) {

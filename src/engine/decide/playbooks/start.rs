@@ -63,6 +63,8 @@ impl Starter<'_, '_> {
             return self.by_condition(holds);
         }
         if !holds {
+            // Its turn is not missed when the condition comes to hold by then.
+            start.every.iter().for_each(|cadence| self.by_cadence(cadence, false));
             return;
         }
         for fact in facts.iter().filter(|fact| fact.is_any(start.on)) {
@@ -72,7 +74,7 @@ impl Starter<'_, '_> {
             self.by_date(date);
         }
         if let Some(cadence) = start.every {
-            self.by_cadence(&cadence);
+            self.by_cadence(&cadence, true);
         }
         if start.milestone {
             self.by_milestone();
@@ -184,7 +186,7 @@ impl Starter<'_, '_> {
     }
 
     /// Begins some days before it is time again.
-    fn by_cadence(&mut self, cadence: &Cadence) {
+    fn by_cadence(&mut self, cadence: &Cadence, holds: bool) {
         let now = self.situation.now;
         let Some(band) = self.changing.workflow.band else { return };
         let past = self.changing.workflow.runs.past(self.id);
@@ -200,6 +202,9 @@ impl Starter<'_, '_> {
         if now < begin_at {
             return self.changing.look.at(begin_at);
         }
+        if !holds {
+            return;
+        }
         if self.situation.attention == Attention::First {
             let last_at = dates::spread(self.situation, cadence, band.band);
             self.changing.workflow.runs.past_mut(self.id).anchor_at = Some(last_at);
@@ -210,7 +215,9 @@ impl Starter<'_, '_> {
         if !self.may_begin() {
             return;
         }
-        let anchor_at = planned_at.max(now.plus_days(lead_days));
+        let is_announced = dates::announced(self.situation, cadence.of).is_some();
+        let earliest_at = if is_announced { planned_at } else { now.plus_days(lead_days) };
+        let anchor_at = planned_at.max(earliest_at);
         let what = cadence.of.name();
         let day = anchor_at.day();
         self.begin(&Beginning {

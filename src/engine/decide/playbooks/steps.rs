@@ -52,7 +52,7 @@ impl Progress<'_, '_> {
     }
 
     /// Opens a step whose turn it is.
-    fn open(&mut self, nth: usize) -> bool {
+    pub(super) fn open(&mut self, nth: usize) -> bool {
         let run = self.run();
         let step = &run.steps[nth];
         let is_over = |id: &str| run.place_of(id).is_none_or(|at| run.steps[at].is_over());
