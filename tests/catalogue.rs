@@ -2,8 +2,8 @@
 //!
 //! What they give for known histories is tested in `vectors.rs`.
 
-use customer_pulse::engine::metric;
 use customer_pulse::engine::signal::{SignalId, Tier};
+use customer_pulse::engine::{figure, metric};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
 const HEAD: &str = "# Metrics and signals\n\nMade from the catalogues (`account/*/metrics.rs`, \
@@ -16,6 +16,9 @@ const SIGNALS: &str = "\n## Churn signals\n\nEach is given from 0 (not at all) t
     strong one that is fully given triples the odds that the account leaves; two moderate or four \
     early ones say as much.\n\n| signal | tier | what it tells | topic | window | formula |\n\
     |---|---|---|---|---|---|\n";
+const FIGURES: &str = "\n## Figures\n\nConditions of the model file may name these besides \
+    the metrics, signals and components above; one that is not known holds nothing.\n\n| figure \
+    | unit | what it tells |\n|---|---|---|\n";
 
 #[test]
 fn the_documented_metrics_and_signals_are_those_of_the_catalogues() {
@@ -41,6 +44,12 @@ fn text() -> String {
             let name = format!("`{}`", row.id.name());
             text += &line(&[&name, tier.name(), row.help, topic, row.window, row.formula]);
         }
+    }
+    text += FIGURES;
+    let metrics = metric::CATALOGUE.iter().copied().flatten().map(|row| row.id.name());
+    let known: Vec<&str> = metrics.chain(SignalId::ALL.map(SignalId::name)).collect();
+    for row in figure::catalogue().iter().filter(|row| !known.contains(&row.name)) {
+        text += &line(&[&format!("`{}`", row.name), row.unit, row.help]);
     }
     text
 }

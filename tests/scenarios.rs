@@ -127,8 +127,13 @@ fn by_account(said: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     lines
 }
 
+/// What is shown, each line with its account.
+type Lines = Vec<(String, String)>;
+/// Each alert, run and opportunity, and how often it was spoken of.
+type Ids = BTreeSet<(String, u32)>;
+
 /// What is shown of what is said: by a replay, and by a loop whose timers run late.
-fn run(story: &Story, pace: Pace) -> (Vec<(String, String)>, BTreeSet<(String, u32)>) {
+fn run(story: &Story, pace: Pace) -> (Lines, Ids) {
     let model = Model::parse(&with_sections(DEFAULT_TEXT, &story.model));
     let model = Arc::new(model.expect("a model"));
     let mut engine = Engine::new(model, IdKey::from_secret("stories"), Memory::Bounded);
@@ -191,9 +196,8 @@ struct Teller<'a> {
     rules: &'a [String],
     bands: BTreeMap<String, HealthBand>,
     stale: BTreeMap<String, Vec<String>>,
-    lines: Vec<(String, String)>,
-    /// Each alert, run and opportunity, and how often it was spoken of.
-    ids: BTreeSet<(String, u32)>,
+    lines: Lines,
+    ids: Ids,
 }
 
 impl Teller<'_> {
