@@ -20,10 +20,10 @@ impl Engine {
         let before = self.accounts.get(&id);
         let is_health_said = before.is_some_and(|watched| watched.said.is_some());
         let is_work_said = before.is_some_and(|watched| watched.workflow.is_work_said());
-        if let Some(before) = before {
+        self.end_all_of(&id, as_of);
+        if let Some(before) = self.accounts.get(&id) {
             self.timers.remove(&id, before);
         }
-        self.end_all_of(&id, as_of);
         let mut watched = Watched::erased(&id, self.memory, origin.broker_at);
         watched.look_again_at = origin.broker_at.plus_days(GRAVESTONE_DAYS);
         watched.note_model(&self.model);

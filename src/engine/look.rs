@@ -12,6 +12,17 @@ use super::output::AccountId;
 use super::state::Watched;
 use super::time::Timestamp;
 
+/// Which look at an account it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// One of many.
+    Plain,
+    /// The one in which it may raise what waits.
+    Allotted,
+    /// The last one, before it is erased.
+    Last,
+}
+
 impl Engine {
     /// Decides the touched accounts as of `now`, by id.
     pub(super) fn look_at_touched(&mut self, now: Timestamp) {
@@ -49,34 +60,17 @@ impl Engine {
         now: Timestamp,
         facts: &[Fact],
     ) -> Option<Assessment> {
-        self.look_safely(id, now, facts, false)
+        self.look_safely(id, now, facts, Turn::Plain)
     }
 
     /// The look in which an account may raise what waits.
     pub(super) fn decide_allotted(&mut self, id: &AccountId, now: Timestamp) {
-        self.look_safely(id, now, &[], true);
+        self.look_safely(id, now, &[], Turn::Allotted);
     }
 
-    /// Ends what is open of an account that is about to be erased.
+    /// The last look at an account that is about to be erased.
     pub(super) fn end_all_of(&mut self, id: &AccountId, now: Timestamp) {
-        let Some(watched) = self.accounts.get_mut(id) else { return };
-        let mut workflow = std::mem::take(&mut watched.workflow);
-        let assessment = assess(&self.model, &self.fleet.silences, &watched.account, now);
-        let situation = Situation {
-            account_id: id,
-            account: &watched.account,
-            assessment: &assessment,
-            model: &self.model,
-            fleet: &self.fleet,
-            now,
-            wall: self.wall.max(now),
-            displayed_score: assessment.health_score,
-            look_ms: watched.look_ms,
-            attention: self.first_day.attention(),
-            erased_at: watched.gravestone.map(|stone| stone.at),
-            late_from: None,
-        };
-        end_all(&situation, &mut workflow, &mut self.outputs);
+        self.look_safely(id, now, &[], Turn::Last);
     }
 
     pub(super) fn look(
@@ -84,7 +78,7 @@ impl Engine {
         id: &AccountId,
         now: Timestamp,
         facts: &[Fact],
-        is_allotted: bool,
+        turn: Turn,
     ) -> Option<Assessment> {
         let watched = self.accounts.get_mut(id)?;
         let silences = &self.fleet.silences;
@@ -103,7 +97,11 @@ impl Engine {
             erased_at: watched.gravestone.map(|stone| stone.at),
             late_from: watched.late_from.take(),
         };
-        if is_allotted {
+        if turn == Turn::Last {
+            end_all(&situation, &mut watched.workflow, &mut self.outputs);
+            return None;
+        }
+        if turn == Turn::Allotted {
             situation.attention = self.first_day.allotted(&situation);
         }
         let decided = if self.is_fleet_watched && id == FLEET_ID {

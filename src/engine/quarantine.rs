@@ -9,6 +9,7 @@ use compact_str::CompactString;
 use super::Engine;
 use super::account::fact::Fact;
 use super::assess::Assessment;
+use super::look::Turn;
 use super::output::AccountId;
 use super::time::Timestamp;
 
@@ -22,7 +23,7 @@ impl Engine {
         id: &AccountId,
         now: Timestamp,
         facts: &[Fact],
-        is_allotted: bool,
+        turn: Turn,
     ) -> Option<Assessment> {
         let watched = self.accounts.get_mut(id)?;
         let quarantine = &mut watched.workflow.quarantine;
@@ -32,7 +33,7 @@ impl Engine {
         }
         *quarantine = None;
         let already = self.outputs.len();
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look(id, now, facts, is_allotted))).ok();
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look(id, now, facts, turn))).ok();
         if looked.is_none() {
             self.outputs.truncate(already);
             self.quarantine(id);
