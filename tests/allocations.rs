@@ -111,7 +111,7 @@ impl Quiet {
             look_ms: 0,
             attention: Attention::Full,
             erased_at: None,
-            late_from: None,
+            late: None,
         };
         let Self { workflow, said, .. } = self;
         let mut suppressed = Default::default();

@@ -189,7 +189,11 @@ impl Heard {
 impl Engine {
     /// What the partition says of itself as of its clock `now`.
     pub fn fleet_part(&self, now: Timestamp) -> FleetPart {
-        FleetPart { now, ..self.part.clone() }
+        let mut part = FleetPart { now, ..self.part.clone() };
+        for day in &mut part.tally.peers {
+            feedback::truncate(&mut day.feedback, feedback::TALLY_MAX);
+        }
+        part
     }
 
     /// Takes what the partition said of itself before a restart; comes before

@@ -95,7 +95,7 @@ impl Engine {
             look_ms: watched.look_ms,
             attention: self.first_day.attention(),
             erased_at: watched.gravestone.map(|stone| stone.at),
-            late_from: watched.late_from.take(),
+            late: watched.late.take(),
         };
         if turn == Turn::Last {
             end_all(&situation, &mut watched.workflow, &mut self.outputs);

@@ -59,7 +59,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use account::fact::{Fact, Facts, Folded};
-use account::feed::{LATE_EVENT_MS, Memory};
+use account::feed::{Late, Memory};
 use account::workflow::episodes::Suppressed;
 use event::{Event, Topic};
 use first_day::FirstDay;
@@ -209,9 +209,9 @@ impl Engine {
             Folded::Duplicate => return (Outcome::Duplicate, Facts::NONE),
         };
         watched.dirty.note(topic);
-        if origin.broker_at.millis_since(event.at) > LATE_EVENT_MS {
-            let late_from = watched.late_from.get_or_insert(event.at);
-            *late_from = event.at.min(*late_from);
+        // What is folded again was looked at before the restart.
+        if live && outcome == Outcome::Applied {
+            Late::note(&mut watched.late, event, origin.broker_at);
         }
         self.heard.note(topic, origin.broker_at);
         if !std::mem::replace(&mut watched.touched, true) {

@@ -27,7 +27,10 @@ impl Engine {
     ) -> Option<Assessment> {
         let watched = self.accounts.get_mut(id)?;
         let quarantine = &mut watched.workflow.quarantine;
-        if quarantine.as_ref().is_some_and(|version| version == self.model.version()) {
+        // Its end is said of an account whatever its looks were like.
+        if turn != Turn::Last
+            && quarantine.as_ref().is_some_and(|version| version == self.model.version())
+        {
             self.quarantine(id);
             return None;
         }
@@ -64,11 +67,14 @@ mod tests {
     use crate::engine::event::Topic;
     use crate::engine::id::IdKey;
     use crate::engine::model::{DEFAULT_TEXT, Model};
+    use crate::engine::output::alert::Transition;
+    use crate::engine::output::playbook::RunTransition;
+    use crate::engine::output::{Output, OutputBody};
 
-    fn apply(engine: &mut Engine, number: i64) {
+    fn apply(engine: &mut Engine, number: i64, score: u8) {
         let broker_at = Timestamp::from_millis(1_700_000_000_000 + number);
         let value = format!(
-            r#"{{"event_id":"{number}","account_id":"acme","type":"nps","score":9,
+            r#"{{"event_id":"{number}","account_id":"acme","type":"nps","score":{score},
                 "ts":"{broker_at}"}}"#
         );
         let (key, value) = (Some(&b"acme"[..]), Some(value.as_bytes()));
@@ -82,11 +88,11 @@ mod tests {
     fn nothing_is_said_of_an_account_in_quarantine_until_there_is_another_model() {
         let model = Arc::new(Model::default());
         let mut engine = Engine::new(model, IdKey::from_secret("quarantine"), Memory::Bounded);
-        apply(&mut engine, 0);
+        apply(&mut engine, 0, 9);
         assert!(!engine.take_outputs().is_empty());
         engine.quarantine(&AccountId::from("acme"));
         let later = Timestamp::from_millis(1_700_000_000_000).plus_days(3);
-        apply(&mut engine, 1);
+        apply(&mut engine, 1, 9);
         assert!(!engine.finish_step(later, 500));
         assert!(engine.take_outputs().is_empty());
         let other = DEFAULT_TEXT.replace("yellow: 70", "yellow: 71");
@@ -94,5 +100,22 @@ mod tests {
         engine.finish_step(later.plus_days(1), 500);
         assert!(!engine.take_outputs().is_empty());
         assert_eq!(engine.account("acme").unwrap().workflow.quarantine, None);
+    }
+    #[test]
+    fn the_alerts_of_an_account_in_quarantine_end_with_it() {
+        let model = Arc::new(Model::default());
+        let mut engine = Engine::new(model, IdKey::from_secret("quarantine"), Memory::Bounded);
+        apply(&mut engine, 0, 0);
+        engine.quarantine(&AccountId::from("acme"));
+        engine.take_outputs();
+        let broker_at = Timestamp::from_millis(1_700_000_000_000).plus_days(1);
+        engine.erase("acme", Origin { offset: 1, broker_at });
+        let outputs = engine.take_outputs();
+        let is_ended = |it: &Output| match &it.body {
+            OutputBody::Alert(alert) => alert.transition == Transition::Resolved,
+            OutputBody::Run(run) => run.transition == RunTransition::Cancelled,
+            _ => false,
+        };
+        assert!(outputs.iter().filter(|it| is_ended(it)).count() > 2, "{outputs:?}");
     }
 }

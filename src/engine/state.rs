@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::account::commercial::Commercial;
-use super::account::feed::{Feed, Memory};
+use super::account::feed::{Feed, Late, Memory};
 use super::account::feedback::Feedback;
 use super::account::outcomes::Outcomes;
 use super::account::profile::Profile;
@@ -42,8 +42,8 @@ pub struct Watched {
     pub(super) look_ms: i64,
     pub(super) dirty: Dirty,
     pub(super) touched: bool,
-    /// The earliest of the events that came late since the last look.
-    pub(super) late_from: Option<Timestamp>,
+    /// The events that came late since the last look.
+    pub(super) late: Option<Late>,
 }
 
 /// Stands where an erased account was: events that are not younger are dropped.
@@ -203,7 +203,7 @@ impl Watched {
             look_ms: super::look_ms(account_id),
             dirty: Dirty::default(),
             touched: false,
-            late_from: None,
+            late: None,
         }
     }
 

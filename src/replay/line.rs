@@ -178,18 +178,21 @@ impl<'n> Reader<'n> {
                 found.ok_or(Refusal::UnknownTopic)
             }
             (None, Some(type_name)) => {
-                let carries = |topic: &Topic| topic.types().contains(&type_name);
-                // A review that was held and the request to prepare one have the same name.
-                let is_request = head.request_id.is_some() && carries(&Topic::Commands);
-                let found = is_request.then_some(Topic::Commands);
-                let found = found.or_else(|| Topic::ALL.into_iter().find(carries));
-                found.ok_or(Refusal::UnknownType)
+                topic_of(type_name, head.request_id.is_some()).ok_or(Refusal::UnknownType)
             }
             (None, None) if head.type_name.is_some() => Err(Refusal::UnknownType),
             // A tombstone, or an event whose type is missing, which the decoder says.
             (None, None) => Ok(Topic::Accounts),
         }
     }
+}
+
+/// The topic that carries a type of event. A review that was held and the request to prepare one
+/// have the same name.
+pub(super) fn topic_of(type_name: &str, has_request_id: bool) -> Option<Topic> {
+    let carries = |topic: &Topic| topic.types().contains(&type_name);
+    let command = Some(Topic::Commands).filter(|topic| has_request_id && carries(topic));
+    command.or_else(|| Topic::ALL.into_iter().find(carries))
 }
 
 /// An instant that no event lies far ahead of.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::history::{Full, History};
+use super::line::topic_of;
 use crate::engine::decode::error::DecodeError;
 use crate::engine::decode::{Decoder, Record};
 use crate::engine::event::Topic;
@@ -171,11 +172,7 @@ impl Told {
         };
         let type_name = text("type")?;
         let is_tombstone = type_name == "tombstone";
-        let carries = |topic: &Topic| topic.types().contains(&type_name);
-        // A review that was held and the request to prepare one have the same name.
-        let is_request = fields.contains_key("request_id") && carries(&Topic::Commands);
-        let found = is_request.then_some(Topic::Commands);
-        let topic = found.or_else(|| Topic::ALL.into_iter().find(carries));
+        let topic = topic_of(type_name, fields.contains_key("request_id"));
         let topic = topic.or(is_tombstone.then_some(Topic::Accounts));
         let unknown = || Unlaid::Event("`type` is no event type, nor `tombstone`".to_owned());
         let account_id = text("account_id")?;

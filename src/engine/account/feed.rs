@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Topic};
 use crate::engine::time::{HOUR_MS, Timestamp};
 
 /// How many event ids of the usage topic are remembered per account (`architecture.md` §4.9).
@@ -16,7 +16,15 @@ pub const USAGE_IDS_MAX: usize = 128;
 pub const OTHER_IDS_MAX: usize = 16;
 
 /// An event whose record came later than this after it happened is said to be late.
-pub const LATE_EVENT_MS: i64 = HOUR_MS;
+const LATE_EVENT_MS: i64 = HOUR_MS;
+
+/// Events that came late since an account was last looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Late {
+    /// When the earliest of them happened.
+    pub from: Timestamp,
+    topics: [bool; Topic::ALL.len()],
+}
 
 /// How long event ids are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +73,26 @@ enum Seen {
         next: u16,
     },
     All(BTreeSet<u64>),
+}
+
+impl Late {
+    /// Notes an event of a record's time `broker_at`, if it is late.
+    pub fn note(late: &mut Option<Self>, event: &Event<'_>, broker_at: Timestamp) {
+        if is_late(event.at, broker_at) {
+            let late = late.get_or_insert(Self { from: event.at, topics: Default::default() });
+            late.from = late.from.min(event.at);
+            late.topics[event.body.topic().index()] = true;
+        }
+    }
+
+    /// Whether any of them is of this topic.
+    pub const fn is_of(&self, topic: Topic) -> bool {
+        self.topics[topic.index()]
+    }
+}
+
+fn is_late(at: Timestamp, broker_at: Timestamp) -> bool {
+    broker_at.millis_since(at) > LATE_EVENT_MS
 }
 
 impl Default for Seen {
@@ -116,7 +144,7 @@ impl Feed {
             last.event_type.push_str(event.body.type_name());
             last.broker_at = broker_at;
             last.at = at;
-            last.is_late = broker_at.millis_since(at) > LATE_EVENT_MS;
+            last.is_late = is_late(at, broker_at);
         }
     }
 

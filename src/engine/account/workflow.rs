@@ -72,8 +72,9 @@ impl Workflow {
     }
 
     /// Whether an alert rule is quiet because its last alert ended lately.
-    pub fn is_cooling_down(&self, rule: &str) -> bool {
-        let is_cooling = |it: &Episode| matches!(it.phase, Phase::CoolingDown { .. });
+    pub fn is_cooling_down(&self, rule: &str, now: Timestamp) -> bool {
+        let is_cooling =
+            |it: &Episode| matches!(it.phase, Phase::CoolingDown { until, .. } if now < until);
         self.episodes.iter().any(|it| it.rule == rule && is_cooling(it))
     }
 

@@ -22,7 +22,7 @@ use crate::engine::id::name_hash;
 use crate::engine::model::rules::{FleetRule, Rule};
 use crate::engine::output::Output;
 use crate::engine::output::alert::Resolution;
-use crate::engine::time::DAY_MS;
+use crate::engine::stamp::Stamp;
 
 mod advance;
 mod answers;
@@ -51,7 +51,7 @@ struct Instance<'a> {
     /// Empty for the account itself.
     name: &'a str,
     /// The event that tells of it, in the look that hears of it.
-    event_id: Option<&'a CompactString>,
+    event: Option<&'a Stamp>,
 }
 
 /// What a look at the rules changes and asks for.
@@ -157,7 +157,7 @@ fn stand<'a>(
 
 impl<'a> Instance<'a> {
     const fn of(name: &'a str) -> Self {
-        Self { name, event_id: None }
+        Self { name, event: None }
     }
 }
 
@@ -174,7 +174,7 @@ impl Changing<'_> {
             let rule = &other.rule.id;
             other.rule.inhibits.contains(&of.rule.id)
                 && (self.workflow.is_alert_open(rule)
-                    || other.holds && !self.workflow.is_cooling_down(rule))
+                    || other.holds && !self.workflow.is_cooling_down(rule, situation.now))
         };
         let is_portfolio = |other: &Stand<'_>| {
             other.rule.fleet == Some(FleetRule::PortfolioDrop)
@@ -234,7 +234,7 @@ impl Changing<'_> {
         let rule = stand.rule;
         let mut changed = false;
         for fact in facts.iter().filter(|fact| fact.is_any(rule.on)) {
-            let of = Instance { name: &instance(fact), event_id: Some(&fact.stamp.event_id) };
+            let of = Instance { name: &instance(fact), event: Some(&fact.stamp) };
             changed |= self.advance(situation, stand, of, true, why);
         }
         if self.workflow.episodes.iter().any(|it| it.rule == rule.id) {
@@ -255,8 +255,9 @@ impl Changing<'_> {
             let Workflow { episodes, runs, .. } = &mut *self.workflow;
             let is_it = |it: &&mut Episode| it.rule == rule.id && it.instance == name;
             let Some(episode) = episodes.iter_mut().find(is_it) else { continue };
-            let of_run = rule.ends_with_run.as_deref().zip(episode.event_id.as_deref());
-            let is_run_open = of_run.is_some_and(|(run, event)| runs.is_open_for(run, event));
+            let of_run = rule.ends_with_run.as_deref().zip(episode.event.as_ref());
+            let is_run_open =
+                of_run.is_some_and(|(run, event)| runs.is_open_for(run, &event.event_id));
             changed |= is_run_open && !episode.is_run_seen;
             episode.is_run_seen |= is_run_open;
             let is_run_over = episode.is_run_seen && !is_run_open;
@@ -267,7 +268,8 @@ impl Changing<'_> {
                 Phase::CoolingDown { .. } | Phase::Dismissed { .. } => None,
             };
             let days = i64::from(rule.ends_after_days.unwrap_or(DAYS_MAX));
-            let end_at = since.map(|since| since.plus_millis(days * DAY_MS));
+            let last_at = episode.event.as_ref().map(|event| event.at);
+            let end_at = since.map(|since| since.max(last_at.unwrap_or(since)).plus_days(days));
             if let Some(at) = end_at {
                 self.look.at(at);
             }
@@ -318,17 +320,23 @@ impl Changing<'_> {
         let mut episode = before.unwrap_or_else(|| Episode {
             rule: rule.id.clone(),
             instance: instance.name.into(),
-            event_id: None,
+            event: None,
             is_run_seen: false,
             phase: Phase::Baseline,
         });
-        let is_about_another = instance.event_id.is_some();
-        if is_about_another {
-            episode.event_id = instance.event_id.cloned();
+        let is_another = instance.event.is_some();
+        if is_another {
+            episode.event = instance.event.cloned();
             episode.is_run_seen = false;
         }
-        let next = self.next(situation, stand, &episode, phase.clone(), holds, why);
-        let changed = phase != next || is_about_another;
+        let mut next = self.next(situation, stand, &episode, phase.clone(), holds, why);
+        if let (true, Some(Phase::Raised(was)), Some(Phase::Raised(raised))) =
+            (is_another, &phase, &mut next)
+            && raised.sequence == was.sequence
+        {
+            self.update(situation, rule, &episode, raised);
+        }
+        let changed = phase != next || is_another;
         if let Some(phase) = next {
             let place = place.unwrap_or(self.workflow.episodes.len());
             self.workflow.episodes.insert(place, Episode { phase, ..episode });

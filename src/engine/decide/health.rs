@@ -165,12 +165,13 @@ fn profile_figures(situation: &Situation<'_>) -> ProfileFigures {
         return ProfileFigures { csm, ..ProfileFigures::default() };
     };
     let model = situation.model;
-    let arr = model.arr(said);
+    let arr_reporting_cents = model.arr_reporting_cents(said);
     ProfileFigures {
         name: said.name.clone(),
         csm,
-        arr_reporting_cents: arr.map(|arr| (arr * 100.0).round() as i64),
-        reporting_currency: arr.map(|_| CompactString::from(&*model.currencies.reporting)),
+        arr_reporting_cents,
+        reporting_currency: arr_reporting_cents
+            .map(|_| CompactString::from(&*model.currencies.reporting)),
         arr_cents: said.arr_cents,
         currency: said.currency.clone(),
         seats: said.seats,

@@ -25,6 +25,7 @@ use compact_str::CompactString;
 
 use super::account::Account;
 use super::account::fact::{Fact, FactKind, FactKinds};
+use super::account::feed::Late;
 use super::account::workflow::Workflow;
 use super::account::workflow::episodes::Suppressed;
 use super::account::workflow::said::Said;
@@ -66,8 +67,8 @@ pub struct Situation<'a> {
     pub attention: Attention,
     /// When the account of the same id was erased that was there before.
     pub erased_at: Option<Timestamp>,
-    /// The earliest of the events that this look hears of late.
-    pub late_from: Option<Timestamp>,
+    /// The events that this look hears of late.
+    pub late: Option<Late>,
 }
 
 /// How much a decision may say (`engine/first_day.rs`).

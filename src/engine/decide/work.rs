@@ -132,13 +132,11 @@ fn note_month(situation: &Situation<'_>, activity: &mut Activity) -> bool {
     let day_of_month: i32 = today.to_string()[8..].parse().unwrap_or(1);
     let end = today.plus(-day_of_month);
     let is_older = situation.account.created_at().is_some_and(|at| at.day() <= end);
-    let arr = situation.account.profile.said().and_then(|said| situation.model.arr(said));
-    let arr =
-        if situation.account.commercial.contract.churned_at().is_some() { Some(0.0) } else { arr };
-    match arr.filter(|_| is_older) {
-        Some(arr) => activity.note_month(end, (arr * 100.0).round() as i64),
-        None => false,
-    }
+    let has_left = situation.account.commercial.contract.churned_at().is_some();
+    let said = situation.account.profile.said();
+    let cents = said.and_then(|said| situation.model.arr_reporting_cents(said));
+    let cents = if has_left { Some(0) } else { cents };
+    cents.filter(|_| is_older).is_some_and(|cents| activity.note_month(end, cents))
 }
 
 fn record(situation: &Situation<'_>, workflow: &Workflow) -> AccountWork {

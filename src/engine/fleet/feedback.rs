@@ -12,7 +12,9 @@ use crate::engine::assess::texts;
 use crate::engine::model::Model;
 use crate::engine::time::Timestamp;
 
-/// Most counts of a partition and day; those with the most texts stay.
+/// Most counts of a partition while its day is counted: what few have written yet may add up.
+pub const WORKING_MAX: usize = 4096;
+/// Most counts that a partition tells of a day; those with the most texts stay.
 pub const TALLY_MAX: usize = 256;
 /// Most counts of a snapshot; those with the most texts stay.
 pub const SNAPSHOT_MAX: usize = 128;

@@ -61,12 +61,7 @@ impl Fleet {
         let mut unused: Vec<UnusedFeature> = unused
             .filter_map(|feature| {
                 let named = |it: &&Feature| name_hash(&it.name) == feature.hash;
-                let known = model.features.iter().find(named)?;
-                let has_it = known.plans.is_empty()
-                    || plan.is_some_and(|plan| known.plans.iter().any(|it| it == plan));
-                if !has_it {
-                    return None;
-                }
+                let known = model.features.iter().find(named).filter(|it| it.is_in(plan))?;
                 let share = round_half_up(share(feature.accounts), 3);
                 Some(UnusedFeature { feature: CompactString::new(&known.name), share })
             })

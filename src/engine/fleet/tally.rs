@@ -153,7 +153,7 @@ impl DayTally {
             self.scores[look.segment as usize].note(score);
         }
         look.feedback.iter().for_each(|more| feedback::add(&mut self.feedback, more));
-        feedback::truncate(&mut self.feedback, feedback::TALLY_MAX);
+        feedback::truncate(&mut self.feedback, feedback::WORKING_MAX);
         let Some((plan, features)) = &look.in_use else { return };
         if let Some(group) = self.group(look.segment, *plan) {
             group.accounts += 1;

@@ -153,6 +153,19 @@ impl Node {
         }
     }
 
+    /// Whether events of these topics may have changed it: bands follow from all of them.
+    pub fn follows_from_any(&self, is_told: &impl Fn(Topic) -> bool) -> bool {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => {
+                nodes.iter().any(|it| it.follows_from_any(is_told))
+            }
+            Node::Not(node) | Node::For { node, .. } => node.follows_from_any(is_told),
+            Node::Test(test) if !test.figure.row().topics.is_empty() => self.reads_any(is_told),
+            Node::Test(_) | Node::DisplayedBand(_) | Node::FallenFrom(_) | Node::Churn(_) => true,
+            _ => false,
+        }
+    }
+
     /// The figures that it tests, in the order of the text: what an alert cites as evidence.
     pub fn tests(&self) -> Vec<Test> {
         match self {

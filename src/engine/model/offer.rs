@@ -99,6 +99,13 @@ impl UsageMilestone {
     }
 }
 
+impl Feature {
+    /// Whether a plan has it.
+    pub fn is_in(&self, plan: Option<&str>) -> bool {
+        self.plans.is_empty() || plan.is_some_and(|plan| self.plans.iter().any(|it| it == plan))
+    }
+}
+
 impl Model {
     /// The features whose launch has come and that matter to an account: its plan has them, and it
     /// used a related one lately.
@@ -113,8 +120,7 @@ impl Model {
             move |name: &String| account.usage.features.is_seen_since(name_hash(name), start);
         self.features.iter().filter(move |feature| {
             feature.launched_on.is_some_and(|at| at <= now)
-                && (feature.plans.is_empty()
-                    || plan.is_some_and(|plan| feature.plans.iter().any(|it| it == plan)))
+                && feature.is_in(plan)
                 && (feature.related.is_empty() || feature.related.iter().any(is_used))
         })
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::engine::output::alert::Severity;
+use crate::engine::stamp::Stamp;
 use crate::engine::time::{Day, Timestamp};
 
 /// Most episodes of an account; what would begin another is suppressed, and counted.
@@ -22,8 +23,8 @@ pub struct Episode {
     pub rule: CompactString,
     /// What it is about, within the account; empty for the account itself.
     pub instance: CompactString,
-    /// The event that it is about, for a rule about events.
-    pub event_id: Option<CompactString>,
+    /// The last event that it is about, for a rule about events.
+    pub event: Option<Stamp>,
     /// The run that it ends with was seen.
     pub is_run_seen: bool,
     /// Where it stands.
@@ -113,12 +114,18 @@ pub enum Answer {
     /// Somebody looks after it.
     Acknowledged,
     /// It is to be quiet for a while.
-    Snoozed {
-        /// Until when.
-        until: Timestamp,
-        /// What was not said meanwhile was counted.
-        is_counted: bool,
-    },
+    Snoozed(Snooze),
+}
+
+/// How long an alert is to be quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// Until when.
+    pub until: Timestamp,
+    /// Somebody looked after the alert before.
+    pub is_acknowledged: bool,
+    /// What was not said meanwhile was counted.
+    pub is_counted: bool,
 }
 
 /// An incident of the vendor.
@@ -196,17 +203,28 @@ impl Raised {
 
     /// Ends a snooze whose time is over; says whether it did.
     pub fn wake(&mut self, now: Timestamp) -> bool {
-        let is_over = self.snoozed_until().is_some_and(|until| until <= now);
+        let Answer::Snoozed(snooze) = self.answer else { return false };
+        let is_over = snooze.until <= now;
         if is_over {
-            self.answer = Answer::None;
+            let is_acknowledged = snooze.is_acknowledged;
+            self.answer = if is_acknowledged { Answer::Acknowledged } else { Answer::None };
         }
         is_over
+    }
+
+    /// Whether somebody looks after it, be it quiet or not.
+    pub const fn is_acknowledged(&self) -> bool {
+        match self.answer {
+            Answer::None => false,
+            Answer::Acknowledged => true,
+            Answer::Snoozed(snooze) => snooze.is_acknowledged,
+        }
     }
 
     /// Until when it is to be quiet.
     pub const fn snoozed_until(&self) -> Option<Timestamp> {
         match self.answer {
-            Answer::Snoozed { until, .. } => Some(until),
+            Answer::Snoozed(snooze) => Some(snooze.until),
             Answer::None | Answer::Acknowledged => None,
         }
     }

@@ -135,6 +135,8 @@ impl Changing<'_> {
     ) -> Option<Phase> {
         let (now, rule) = (situation.now, stand.rule);
         match why {
+            // One that waits itself does not speak yet.
+            Some(Suppression::Inhibited) if !self.is_spoken_for(situation, rule) => {}
             Some(Suppression::Inhibited | Suppression::Portfolio) => {
                 return self.end(situation, rule, episode, &raised, Resolution::Superseded);
             }
@@ -143,9 +145,7 @@ impl Changing<'_> {
             _ => {}
         }
         if !holds && stand.is_clear {
-            // What happened before it was raised and is heard of only now made it wrong.
-            let is_wrong = situation.late_from.is_some_and(|from| from < raised.raised_at);
-            if raised.clear_since.is_none() && is_wrong {
+            if raised.clear_since.is_none() && is_proven_wrong(situation, rule, &raised) {
                 return self.end(situation, rule, episode, &raised, Resolution::LateData);
             }
             let clear_since = *raised.clear_since.get_or_insert(now);
@@ -202,19 +202,35 @@ impl Changing<'_> {
         }
         let observed = record::first_figure(situation, self.workflow, rule);
         let is_news = holds && has_moved(situation, raised.observed, observed);
-        if !is_awake && !is_news {
-            return;
+        if is_awake || is_news {
+            self.update(situation, rule, episode, raised);
         }
-        if let Answer::Snoozed { until, is_counted } = raised.answer {
-            if !is_counted {
+    }
+
+    /// Says an open alert again, unless it is to be quiet.
+    pub(super) fn update(
+        &mut self,
+        situation: &Situation<'_>,
+        rule: &Rule,
+        episode: &Episode,
+        raised: &mut Raised,
+    ) {
+        if let Answer::Snoozed(snooze) = &mut raised.answer {
+            if !std::mem::replace(&mut snooze.is_counted, true) {
                 self.suppress(Suppression::Snoozed);
             }
-            raised.answer = Answer::Snoozed { until, is_counted: true };
             return;
         }
         raised.sequence += 1;
-        raised.observed = observed.map(|(value, _)| value);
+        raised.observed = self.observed(situation, rule);
         self.say(situation, episode, raised, Transition::Updated);
+    }
+
+    /// Whether the alert of a graver rule is open.
+    fn is_spoken_for(&self, situation: &Situation<'_>, rule: &Rule) -> bool {
+        let mut graver =
+            situation.model.alerts.rules.iter().filter(|it| it.inhibits.contains(&rule.id));
+        graver.any(|it| self.workflow.is_alert_open(&it.id))
     }
 
     fn say(
@@ -275,4 +291,14 @@ fn has_moved(
         (None, Some(_)) => true,
         (_, None) => false,
     }
+}
+
+/// Whether something that the rule follows from happened before the alert was raised and is heard
+/// of only now: what was said then was not true.
+fn is_proven_wrong(situation: &Situation<'_>, rule: &Rule, raised: &Raised) -> bool {
+    let Some(late) = situation.late.filter(|late| late.from < raised.raised_at) else {
+        return false;
+    };
+    let when = rule.when.as_ref();
+    when.is_none_or(|when| when.node.follows_from_any(&|topic| late.is_of(topic)))
 }

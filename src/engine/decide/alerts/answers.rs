@@ -5,7 +5,7 @@
 use super::record;
 use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::{
-    Answer, Episode, Phase, RESPONSES_MAX, Raised, Response,
+    Answer, Episode, Phase, RESPONSES_MAX, Raised, Response, Snooze,
 };
 use crate::engine::decide::{Looks, Situation};
 use crate::engine::output::Output;
@@ -64,7 +64,8 @@ pub(in crate::engine::decide) fn answer(
         }
         Asked::Snooze { until } => {
             look.at(until);
-            raised.answer = Answer::Snoozed { until, is_counted: false };
+            let is_acknowledged = raised.is_acknowledged();
+            raised.answer = Answer::Snoozed(Snooze { until, is_acknowledged, is_counted: false });
             Transition::Snoozed
         }
         Asked::Acknowledge if raised.answer == Answer::Acknowledged => {
@@ -72,8 +73,10 @@ pub(in crate::engine::decide) fn answer(
             return Err(refusal("already_acknowledged", "alert_id", message));
         }
         Asked::Acknowledge => {
+            if !raised.is_acknowledged() {
+                note_response(situation, workflow, &episode, &raised);
+            }
             raised.answer = Answer::Acknowledged;
-            note_response(situation, workflow, &episode, &raised);
             Transition::Acknowledged
         }
     };

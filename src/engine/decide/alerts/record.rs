@@ -19,6 +19,7 @@ use crate::engine::model::rules::Rule;
 use crate::engine::output::alert::{Alert, AlertStatus, Evidence, Link, Resolution, Transition};
 use crate::engine::output::playbook::Role;
 use crate::engine::output::{Output, OutputBody};
+use crate::engine::stamp::Stamp;
 
 /// Namespace of alert ids: `alert_id` = UUIDv5 of account, rule, instance and episode start.
 const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x6d0c_1f6e_93a4_5c1e_8a64_2f6f_0a0e_5b11);
@@ -261,7 +262,7 @@ fn reason(
         let due_at = step.due_at.map(|at| format!(" was due at {at}")).unwrap_or_default();
         return format!("step {} of {}{due_at}", step.id, run.playbook);
     }
-    if let Some(event_id) = &episode.event_id {
+    if let Some(Stamp { event_id, .. }) = &episode.event {
         let rule = situation.model.alerts.rule(&episode.rule);
         let kinds =
             rule.map(|rule| rule.on.iter().map(FactKind::name).collect::<Vec<_>>().join(" or "));

@@ -216,8 +216,8 @@ impl Starter<'_, '_> {
             return;
         }
         let is_announced = dates::announced(self.situation, cadence.of).is_some();
-        let earliest_at = if is_announced { planned_at } else { now.plus_days(lead_days) };
-        let anchor_at = planned_at.max(earliest_at);
+        let earliest_at = now.plus_days(lead_days);
+        let anchor_at = if is_announced { planned_at } else { planned_at.max(earliest_at) };
         let what = cadence.of.name();
         let day = anchor_at.day();
         self.begin(&Beginning {
