@@ -29,6 +29,7 @@ use crate::kafka::status::Status;
 use crate::kafka::topics;
 use crate::telemetry::Telemetry;
 use crate::view::View;
+use crate::view::writer::Writer;
 
 /// How often the terminal is drawn.
 const FRAME: Duration = Duration::from_secs(1);
@@ -110,7 +111,7 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
     say(&format!("{n_history} events written; the workers start"));
     let (setup, models) = run::setup(config, start_clock())?;
     let setup = Arc::new(setup);
-    let view = Arc::new(View::default());
+    let (writer, view) = run::view(&setup);
     let live = {
         let setup = Arc::clone(&setup);
         spawn("world", move || {
@@ -125,10 +126,10 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
         })?
     };
     let drawn = {
-        let (setup, view) = (Arc::clone(&setup), Arc::clone(&view));
+        let (setup, view) = (Arc::clone(&setup), view.clone());
         spawn("terminal", move || draw(&setup.telemetry, &setup.status, &setup.config, &view))?
     };
-    let exit = run::serve(&setup, models, &view)?;
+    let exit = run::serve(&setup, models, writer, &view)?;
     for thread in [live, drawn] {
         ensure!(thread.join().is_ok(), "a thread of the demo panicked");
     }
@@ -139,7 +140,7 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     config.workers = 1;
     let (world, history_end, start_clock) = world(args);
     let model = model::own(&config)?.model;
-    let view = Arc::new(View::default());
+    let (writer, view) = Writer::new(0);
     let telemetry = Arc::new(Telemetry::new());
     let status = Arc::new(Status::new(1));
     let engine = Engine::new(model, IdKey::new(config.privacy.key()), Memory::Bounded);
@@ -149,13 +150,13 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
         spawn("terminal", move || draw(&telemetry, &status, &config, &view))?
     };
     let pages = page::router(view.clone());
-    let parts = std::sync::Mutex::new(Some((world, engine)));
+    let parts = std::sync::Mutex::new(Some((world, engine, writer)));
     let worker = {
         let (telemetry, status) = (telemetry.clone(), status.clone());
         move |_| {
             let taken = parts.lock().ok().and_then(|mut parts| parts.take());
-            let Some((world, engine)) = taken else { return End::Drained };
-            let mut solo = Solo::new(world, engine, view.clone(), telemetry.clone());
+            let Some((world, engine, writer)) = taken else { return End::Drained };
+            let mut solo = Solo::new(world, engine, writer, telemetry.clone());
             match solo.run(&status, history_end, &start_clock) {
                 Ok(()) => End::Drained,
                 Err(error) => End::Failed(error),
@@ -197,7 +198,7 @@ fn draw(telemetry: &Telemetry, status: &Status, config: &Config, view: &View) {
             page: page.clone(),
         };
         seen = n_events;
-        let text = screen(view, &pace, terminal);
+        let text = screen(&view.latest(), &pace, terminal);
         let text = if terminal { format!("\x1b[H\x1b[2J{text}") } else { text };
         // A closed terminal ends nothing: the service goes on.
         let _ = write!(std::io::stdout(), "{text}");

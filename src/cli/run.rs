@@ -21,10 +21,11 @@ use crate::kafka::model_feed::ModelFeed;
 use crate::kafka::setup::Setup;
 use crate::kafka::status::Status;
 use crate::kafka::topics;
-use crate::kafka::view_feed;
+use crate::kafka::view_feed::ViewFeed;
 use crate::kafka::worker::Worker;
 use crate::telemetry::Telemetry;
 use crate::view::View;
+use crate::view::writer::Writer;
 
 /// How long a worker waits before it starts afresh, so that a broker that is down is not hammered.
 const RESTART_WAIT: Duration = Duration::from_secs(1);
@@ -33,11 +34,23 @@ const RESTART_WAIT: Duration = Duration::from_secs(1);
 pub fn main(config: Config) -> anyhow::Result<Exit> {
     let clock = Clock::moved(config.clock.offset);
     let (setup, models) = setup(config, clock)?;
-    serve(&Arc::new(setup), models, &Arc::new(View::default()))
+    let (writer, view) = view(&setup);
+    serve(&Arc::new(setup), models, writer, &view)
+}
+
+/// An empty view and its writer.
+pub fn view(setup: &Setup) -> (Writer, View) {
+    // Two lives of a process do not begin in the same millisecond.
+    Writer::new(setup.clock.now().as_millis().unsigned_abs())
 }
 
 /// Lets workers, feeds and HTTP servers run until the process is told to stop.
-pub fn serve(setup: &Arc<Setup>, models: ModelFeed, view: &Arc<View>) -> anyhow::Result<Exit> {
+pub fn serve(
+    setup: &Arc<Setup>,
+    models: ModelFeed,
+    writer: Writer,
+    view: &View,
+) -> anyhow::Result<Exit> {
     let models = {
         let setup = Arc::clone(setup);
         std::thread::Builder::new()
@@ -46,13 +59,14 @@ pub fn serve(setup: &Arc<Setup>, models: ModelFeed, view: &Arc<View>) -> anyhow:
             .context("the models' thread cannot start")?
     };
     let feed = {
-        let (setup, view) = (Arc::clone(setup), Arc::clone(view));
+        let setup = Arc::clone(setup);
+        setup.status.note_view(false);
         std::thread::Builder::new()
             .name("view-feed".to_owned())
-            .spawn(move || feed(&setup, &view))
+            .spawn(move || feed(&setup, writer))
             .context("the view's thread cannot start")?
     };
-    let pages = page::router(Arc::clone(view));
+    let pages = page::router(view.clone());
     let workers = Arc::clone(setup);
     let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
         work(&workers, number)
@@ -121,8 +135,9 @@ fn work(setup: &Setup, number: u32) -> End {
 }
 
 /// The view's thread: started afresh like a worker.
-fn feed(setup: &Setup, view: &View) {
-    while let Err(failure) = view_feed::run(setup, view) {
+fn feed(setup: &Setup, writer: Writer) {
+    let mut feed = ViewFeed::new(writer, setup.partitions);
+    while let Err(failure) = feed.run(setup) {
         if setup.status.is_draining() {
             return;
         }

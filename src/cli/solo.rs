@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::engine::decode::{Decoded, Decoder, Record};
-use crate::engine::output::OutputTopic;
 use crate::engine::time::{HOUR_MS, Timestamp};
 use crate::engine::{Engine, Origin};
 use crate::generate::world::World;
@@ -17,7 +16,7 @@ use crate::kafka::clock::Clock;
 use crate::kafka::codec;
 use crate::kafka::status::{Partitions, Status};
 use crate::telemetry::Telemetry;
-use crate::view::View;
+use crate::view::writer::{Record as Published, Writer};
 
 /// The longest time that one step covers.
 const STEP_MS: i64 = HOUR_MS;
@@ -26,11 +25,11 @@ const DUE_MAX: usize = 500;
 /// How long it waits for events while the world lives at its own pace.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// A world, an engine and a view.
+/// A world, an engine and the writer of a view.
 pub struct Solo {
     world: Peekable<World>,
     engine: Engine,
-    view: Arc<View>,
+    writer: Writer,
     telemetry: Arc<Telemetry>,
     decoder: Decoder,
     offset: i64,
@@ -41,10 +40,10 @@ impl Solo {
     pub fn new(
         world: Peekable<World>,
         engine: Engine,
-        view: Arc<View>,
+        writer: Writer,
         telemetry: Arc<Telemetry>,
     ) -> Self {
-        Self { world, engine, view, telemetry, decoder: Decoder::new(), offset: 0 }
+        Self { world, engine, writer, telemetry, decoder: Decoder::new(), offset: 0 }
     }
 
     /// Lives through the history at full speed, then on by the clock, until asked to stop.
@@ -65,6 +64,7 @@ impl Solo {
             now = now.plus_millis(STEP_MS).min(history_end);
             self.step(now)?;
         }
+        self.writer.note_progress(true, 0);
         let clock = start_clock();
         while !status.is_draining() {
             status.turned(0);
@@ -100,15 +100,11 @@ impl Solo {
         self.engine.take_changes(|_| {});
         for output in self.engine.take_outputs() {
             let (topic, _, value) = codec::published(&output);
-            let taken = match (topic, value) {
-                (OutputTopic::AccountHealth, value) => {
-                    self.view.take_health(&output.account_id, value.as_deref())
-                }
-                (_, Some(value)) => self.view.take_alert(&value),
-                (_, None) => Ok(()),
-            };
-            taken.context("showing what the engine said")?;
+            let key = output.account_id.as_str();
+            let published = Published { topic, partition: 0, key, value: value.as_deref() };
+            self.writer.take(&published).context("showing what the engine said")?;
         }
+        self.writer.publish(now);
         Ok(())
     }
 }

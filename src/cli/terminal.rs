@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::{Alert, Transition};
-use crate::engine::output::health::AccountHealth;
-use crate::view::{View, change, why};
+use crate::view::account::Account;
+use crate::view::snapshot::Snapshot;
 
 /// Most accounts in the table.
 const ACCOUNTS: usize = 11;
@@ -30,12 +30,12 @@ pub struct Pace {
 }
 
 /// The screen as text with ANSI colours if `colour`.
-pub fn screen(view: &View, pace: &Pace, colour: bool) -> String {
+pub fn screen(view: &Snapshot, pace: &Pace, colour: bool) -> String {
     let paint = Paint { colour };
     let mut out = String::with_capacity(4096);
     let [red, yellow, green] = view.bands();
-    let (published, alerts) = view.published();
-    let as_of = view.as_of().map_or_else(|| "–".to_owned(), |at| at.to_string());
+    let (published, alerts) = (view.n_published, view.n_alerts);
+    let as_of = view.as_of.map_or_else(|| "–".to_owned(), |at| at.to_string());
     let lag = pace.lag.map_or_else(|| "–".to_owned(), |lag| lag.to_string());
     let _ = writeln!(out, "{} {}   as of {as_of}", paint.bold("pulse"), pace.doing);
     let _ = writeln!(
@@ -62,25 +62,26 @@ pub fn screen(view: &View, pace: &Pace, colour: bool) -> String {
         ))
     );
     for health in view.newest_accounts(ACCOUNTS) {
-        let _ = writeln!(out, "{}", account_line(&health, &paint));
+        let _ = writeln!(out, "{}", account_line(health, &paint));
     }
     let _ = writeln!(out, "\n{}", paint.quiet("alerts (newest first)"));
-    for alert in view.newest_alerts(ALERTS) {
-        let _ = writeln!(out, "{}", alert_line(&alert, &paint));
+    for alert in view.newest_alerts().take(ALERTS) {
+        let _ = writeln!(out, "{}", alert_line(alert, &paint));
     }
     out
 }
 
-fn account_line(health: &AccountHealth, paint: &Paint) -> String {
-    let band = health.displayed_health_band;
-    let change = change(health).map_or_else(String::new, |points| format!("{points:+.1}"));
-    let at = health.at.to_string();
+fn account_line(account: &Account, paint: &Paint) -> String {
+    let row = &account.health;
+    let band = row.band;
+    let change = row.change.map_or_else(String::new, |points| format!("{points:+.1}"));
+    let at = row.at.to_string();
     format!(
         "{:<27.27} {:>6.1}  {} {change:>6}  {:<26.26} {}",
-        health.account_id,
-        health.displayed_health_score,
+        row.account_id,
+        row.health,
         paint.band(band, &format!("{:<6}", band.name())),
-        why(health),
+        row.cause,
         at.get(5..16).unwrap_or(&at)
     )
 }
@@ -137,13 +138,18 @@ impl Paint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::output::OutputTopic;
+    use crate::engine::time::Timestamp;
+    use crate::view::writer::{Record, Writer};
 
     #[test]
     fn a_line_has_account_health_band_change_and_why() {
-        let view = View::default();
-        let golden = include_bytes!("../../tests/golden/account-health.json");
-        view.take_health("acme", Some(golden)).unwrap();
-        let screen = screen(&view, &Pace::default(), false);
+        let (mut writer, view) = Writer::new(1);
+        let value = Some(&include_bytes!("../../tests/golden/account-health.json")[..]);
+        let topic = OutputTopic::AccountHealth;
+        writer.take(&Record { topic, partition: 0, key: "acme", value }).unwrap();
+        writer.publish(Timestamp::from_millis(0));
+        let screen = screen(&view.latest(), &Pace::default(), false);
         let line = screen.lines().find(|line| line.starts_with("acme ")).unwrap();
         let words: Vec<_> = line.split_whitespace().collect();
         assert_eq!(words[1..6], ["81.5", "yellow", "-3.5", "P1", "-3.5"]);

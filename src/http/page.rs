@@ -2,7 +2,6 @@
 //!
 //! Figures come from `view/`; probes and series are served by `ops.rs` on their own address.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
@@ -15,8 +14,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::engine::output::alert::Alert;
-use crate::engine::output::health::AccountHealth;
-use crate::view::{View, change, why};
+use crate::view::View;
+use crate::view::account::Account;
 
 /// Most accounts on the page: those that changed last come first.
 const ACCOUNTS_MAX: usize = 200;
@@ -75,7 +74,7 @@ struct AlertRow {
 }
 
 /// The routes of `http.listen`.
-pub fn router(view: Arc<View>) -> Router {
+pub fn router(view: View) -> Router {
     let router = Router::new()
         .route("/", get(accounts))
         .route("/style.css", get(style))
@@ -90,19 +89,20 @@ pub fn router(view: Arc<View>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_LIMIT))
 }
 
-async fn accounts(State(view): State<Arc<View>>) -> Response {
+async fn accounts(State(view): State<View>) -> Response {
+    let view = view.latest();
     let [n_red, n_yellow, n_green] = view.bands();
-    let (n_published, n_alerts) = view.published();
+    let (n_published, n_alerts) = (view.n_published, view.n_alerts);
     let page = Page {
-        as_of: view.as_of().map_or_else(|| "nothing yet".to_owned(), |at| at.to_string()),
+        as_of: view.as_of.map_or_else(|| "nothing yet".to_owned(), |at| at.to_string()),
         n_accounts: n_red + n_yellow + n_green,
         n_red,
         n_yellow,
         n_green,
         n_published,
         n_alerts,
-        rows: view.newest_accounts(ACCOUNTS_MAX).iter().map(|health| row(health)).collect(),
-        alerts: view.newest_alerts(ALERTS_MAX).iter().map(|alert| alert_row(alert)).collect(),
+        rows: view.newest_accounts(ACCOUNTS_MAX).into_iter().map(|it| row(it)).collect(),
+        alerts: view.newest_alerts().take(ALERTS_MAX).map(|it| alert_row(it)).collect(),
     };
     match page.render() {
         Ok(text) => Html(text).into_response(),
@@ -122,18 +122,19 @@ async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "there is no such page; the accounts are at /\n")
 }
 
-fn row(health: &AccountHealth) -> Row {
+fn row(account: &Account) -> Row {
+    let row = &account.health;
     Row {
-        name: health.profile.name.as_ref().unwrap_or(&health.account_id).to_string(),
-        account_id: health.account_id.to_string(),
-        segment: health.segment.name(),
-        health: format!("{:.1}", health.displayed_health_score),
-        band: health.displayed_health_band.name(),
-        change: change(health).map_or_else(String::new, |points| format!("{points:+.1}")),
-        why: why(health),
-        confidence_percent: format!("{:.0}", health.confidence * 100.0),
-        csm: health.profile.csm.as_deref().unwrap_or("–").to_owned(),
-        at: minute(&health.at.to_string()),
+        name: row.name.to_string(),
+        account_id: row.account_id.to_string(),
+        segment: row.segment.name(),
+        health: format!("{:.1}", row.health),
+        band: row.band.name(),
+        change: row.change.map_or_else(String::new, |points| format!("{points:+.1}")),
+        why: row.cause.to_string(),
+        confidence_percent: format!("{:.0}", row.confidence * 100.0),
+        csm: row.csm.to_string(),
+        at: minute(&row.at.to_string()),
     }
 }
 
@@ -155,11 +156,14 @@ fn minute(instant: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::output::OutputTopic;
+    use crate::engine::time::Timestamp;
+    use crate::view::writer::{Record, Writer};
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
     use tower::ServiceExt;
 
-    async fn get_page(view: Arc<View>, path: &str) -> (http::response::Parts, String) {
+    async fn get_page(view: View, path: &str) -> (http::response::Parts, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let (head, body) = router(view).oneshot(request).await.unwrap().into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap();
@@ -170,10 +174,12 @@ mod tests {
     async fn hostile_names_stay_text_and_every_answer_has_the_headers() {
         let golden = include_str!("../../tests/golden/account-health.json");
         let hostile = golden.replace("Acme", "<script>alert(1)</script>");
-        let view = Arc::new(View::default());
-        view.take_health("acme", Some(hostile.as_bytes())).unwrap();
+        let (mut writer, view) = Writer::new(1);
+        let (topic, value) = (OutputTopic::AccountHealth, Some(hostile.as_bytes()));
+        writer.take(&Record { topic, partition: 0, key: "acme", value }).unwrap();
+        writer.publish(Timestamp::from_millis(0));
         for (path, status) in [("/", 200), ("/style.css", 200), ("/nowhere", 404)] {
-            let (head, body) = get_page(Arc::clone(&view), path).await;
+            let (head, body) = get_page(view.clone(), path).await;
             assert_eq!(head.status, status, "{path}");
             assert!(!body.contains("<script>"), "{path}");
             for (name, value) in HEADERS {

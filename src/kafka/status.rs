@@ -17,6 +17,8 @@ pub struct Status {
     started_at: Instant,
     draining: AtomicBool,
     reloading: AtomicBool,
+    /// Whether this process has a view that is not caught up.
+    view_behind: AtomicBool,
     workers: Box<[WorkerStatus]>,
 }
 
@@ -50,6 +52,7 @@ impl Status {
             started_at: clock::instant(),
             draining: AtomicBool::new(false),
             reloading: AtomicBool::new(false),
+            view_behind: AtomicBool::new(false),
             workers,
         }
     }
@@ -90,6 +93,13 @@ impl Status {
         status.settled.store(true, Ordering::Release);
     }
 
+    /// Notes whether the view was read to the end of the output topics.
+    ///
+    /// It may fall behind again and stay as it is: pages say how far they are behind.
+    pub fn note_view(&self, is_ready: bool) {
+        self.view_behind.store(!is_ready, Ordering::Relaxed);
+    }
+
     /// What all workers hold together.
     pub fn partitions(&self) -> Partitions {
         self.workers.iter().map(WorkerStatus::partitions).fold(Partitions::default(), |sum, one| {
@@ -118,6 +128,9 @@ impl Status {
         let mut reasons = Vec::new();
         if self.is_draining() {
             reasons.push("the process is ending".to_owned());
+        }
+        if self.view_behind.load(Ordering::Relaxed) {
+            reasons.push("the view is not caught up".to_owned());
         }
         let joining = |worker: &&WorkerStatus| !worker.settled.load(Ordering::Acquire);
         let Partitions { restoring, halted, .. } = self.partitions();

@@ -1,0 +1,183 @@
+//! "Attention today": the accounts that somebody should work on now, the most at stake first.
+//!
+//! It ranks what was published, by revenue × risk × urgency; it decides nothing. What is to be
+//! done at an account is in its alerts and runs.
+
+use std::sync::Arc;
+
+use super::account::{Account, AlertRow, RunRow};
+use super::list::Filter;
+use super::snapshot::Snapshot;
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::alert::{AlertStatus, Severity};
+use crate::engine::time::Timestamp;
+
+/// How many accounts one manager can work on in a day.
+pub const WORKABLE_MAX: usize = 10;
+/// From how many days before the end of its contract an unhealthy account needs attention.
+const RENEWAL_NEAR_DAYS: f64 = 30.0;
+/// From how many days before its end a contract adds to the urgency.
+const RENEWAL_DAYS: f64 = 90.0;
+
+/// An account that needs attention, and why.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    /// Which.
+    pub account: Arc<Account>,
+    /// Revenue (in units of the reporting currency, at least 1) × risk × urgency.
+    pub score: f64,
+    /// The probability of leaving within 90 days.
+    pub risk: f64,
+    /// From 1; what makes it more is listed in `reasons`.
+    pub urgency: f64,
+    /// Why it is here, the weightiest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Something that cannot wait.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// An alert that nobody looks after yet.
+    Alert(AlertRow),
+    /// A run with steps that should have been done.
+    Overdue(RunRow),
+    /// The contract ends within 90 days, in so many.
+    Renewal(f64),
+}
+
+impl Reason {
+    /// By how much it multiplies the urgency.
+    ///
+    /// An alert by its severity (critical 3, error 2, warning 1.5, info 1), half as much again once
+    /// it is past due; overdue steps by 1.5; a renewal by 1 at 90 days, rising to 2 at its end.
+    pub fn weight(&self, now: Timestamp) -> f64 {
+        match self {
+            Reason::Alert(alert) => {
+                let late = if alert.due_at < now { 1.5 } else { 1.0 };
+                late * match alert.severity {
+                    Severity::Critical => 3.0,
+                    Severity::Error => 2.0,
+                    Severity::Warning => 1.5,
+                    Severity::Info => 1.0,
+                }
+            }
+            Reason::Overdue(_) => 1.5,
+            Reason::Renewal(days) => 2.0 - (days / RENEWAL_DAYS).clamp(0.0, 1.0),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The accounts that need attention at `now`, the most at stake first, at most `most`.
+    ///
+    /// An account needs it when an alert is open that nobody looks after, a step is overdue, or its
+    /// contract ends within 30 days while it is not green. Urgency is the weight of the weightiest
+    /// alert × that of overdue steps × that of the renewal.
+    pub fn attention(&self, filter: &Filter, now: Timestamp, most: usize) -> Vec<Attention> {
+        let mut found: Vec<_> =
+            self.filtered(filter).filter_map(|account| look_at(account, now)).collect();
+        let order = |a: &Attention, b: &Attention| {
+            b.score.total_cmp(&a.score).then_with(|| a.account.id().cmp(b.account.id()))
+        };
+        if found.len() > most && most > 0 {
+            found.select_nth_unstable_by(most - 1, order);
+        }
+        found.truncate(most);
+        found.sort_by(order);
+        found
+    }
+}
+
+fn look_at(account: &Arc<Account>, now: Timestamp) -> Option<Attention> {
+    let row = &account.health;
+    let mut alerts: Vec<_> = account
+        .alerts()
+        .iter()
+        .filter(|alert| alert.status == AlertStatus::Open)
+        .map(|alert| Reason::Alert(alert.clone()))
+        .collect();
+    let by_weight = |a: &Reason, b: &Reason| b.weight(now).total_cmp(&a.weight(now));
+    alerts.sort_by(by_weight);
+    let overdue = account.runs().iter().find(|run| run.n_overdue > 0);
+    let days = row.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
+    let is_renewal_near =
+        days.is_some_and(|days| days <= RENEWAL_NEAR_DAYS) && row.band != HealthBand::Green;
+    if alerts.is_empty() && overdue.is_none() && !is_renewal_near {
+        return None;
+    }
+    let heaviest = alerts.first().cloned();
+    let overdue = overdue.cloned().map(Reason::Overdue);
+    let renewal = days.filter(|days| *days <= RENEWAL_DAYS).map(Reason::Renewal);
+    let weights = [&heaviest, &overdue, &renewal].into_iter().flatten();
+    let urgency = weights.map(|reason| reason.weight(now)).product();
+    let mut reasons: Vec<_> = alerts.into_iter().chain(overdue).chain(renewal).collect();
+    reasons.sort_by(by_weight);
+    let revenue = row.arr_cents.map_or(1.0, |cents| (cents as f64 / 100.0).max(1.0));
+    let risk = row.churn_probability;
+    let score = revenue * risk * urgency;
+    Some(Attention { account: Arc::clone(account), score, risk, urgency, reasons })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::view::samples::{NOW, account, alert, snapshot_with_work, work};
+
+    #[test]
+    fn the_most_at_stake_comes_first_and_what_is_looked_after_does_not_come() {
+        let of = |id: &str, arr: i64, p: f64| {
+            account(id, |it| {
+                it["profile"]["arr_reporting_cents"] = json!(arr);
+                it["churn_probability"] = json!(p);
+                it["profile"]["contract_end"] = json!(null);
+            })
+        };
+        let open =
+            |id: &str, severity: &str, status: &str| work(id, vec![alert(id, severity, status)]);
+        let view = snapshot_with_work(
+            &[
+                of("quiet", 9_000_00, 0.9),
+                of("small", 100_00, 0.2),
+                of("large", 1_000_00, 0.1),
+                of("seen", 9_000_00, 0.9),
+            ],
+            &[
+                open("small", "critical", "open"),
+                open("large", "error", "open"),
+                open("seen", "critical", "acknowledged"),
+            ],
+        );
+        let found = view.attention(&Filter::default(), NOW, 10);
+        let told: Vec<_> =
+            found.iter().map(|it| (it.account.id().to_string(), it.score, it.urgency)).collect();
+        // 1000 × 0.1 × 2, and 100 × 0.2 × 3.
+        assert_eq!(told, [("large".to_owned(), 200.0, 2.0), ("small".to_owned(), 60.0, 3.0)]);
+        assert_eq!(view.attention(&Filter::default(), NOW, 1).len(), 1);
+        assert!(matches!(&found[0].reasons[..], [Reason::Alert(it)] if it.rule == "health_red"));
+    }
+
+    #[test]
+    fn a_renewal_is_urgent_by_its_days() {
+        let renewing = |id: &str, end: &str, band: &str| {
+            account(id, |it| {
+                it["profile"]["contract_end"] = json!(end);
+                it["displayed_health_band"] = json!(band);
+            })
+        };
+        let view = snapshot_with_work(
+            &[
+                renewing("near", "2026-02-10", "yellow"),
+                renewing("well", "2026-02-10", "green"),
+                renewing("far", "2026-04-20", "red"),
+                renewing("over", "2026-01-20", "red"),
+            ],
+            &[],
+        );
+        let found = view.attention(&Filter::default(), NOW, 10);
+        let ids: Vec<_> = found.iter().map(|it| it.account.id().as_str()).collect();
+        assert_eq!(ids, ["near"]);
+        assert!((1.8..2.0).contains(&found[0].urgency), "{}", found[0].urgency);
+    }
+}

@@ -1,0 +1,195 @@
+//! What changed lately, for those who follow along: a bounded tail of changes with ids.
+//!
+//! How they are sent is `http/api/stream.rs`'s business; the changes of an account between two
+//! snapshots are one.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::engine::output::AccountId;
+
+/// How many changes are kept for those who come back.
+pub const CHANGES_MAX: usize = 10_000;
+/// More changes than these at once are not told one by one: who follows reads afresh.
+pub const BATCH_MAX: usize = 500;
+
+/// The place of a change: which process, which snapshot, which of its changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeId {
+    /// Names the process's life: places of another one mean nothing here.
+    pub epoch: u64,
+    /// The version of the snapshot that has it first.
+    pub version: u64,
+    /// Counted from 0 within the version.
+    pub number: u32,
+}
+
+/// What an id is, when it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a change's id has the form EPOCH-VERSION-NUMBER")]
+pub struct NotAnId;
+
+/// What kind of thing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The figures or the work of an account.
+    Account,
+    /// The account was erased.
+    Erased,
+    /// An alert went from one state to another.
+    Alert,
+}
+
+/// Something that changed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What kind of thing.
+    pub kind: ChangeKind,
+    /// Of which account.
+    pub account_id: AccountId,
+    /// Who looks after it; nothing for what concerns all accounts.
+    pub csm: Option<CompactString>,
+    /// What is told, as JSON.
+    pub json: Arc<str>,
+}
+
+/// The changes of one snapshot.
+#[derive(Debug)]
+pub struct Batch {
+    /// The snapshot's version.
+    pub version: u64,
+    /// What changed; empty when `is_whole`.
+    pub changes: Vec<Change>,
+    /// So much changed that it is not told one by one.
+    pub is_whole: bool,
+}
+
+/// The newest batches, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Tail {
+    batches: Vec<Arc<Batch>>,
+    n_changes: usize,
+    /// The version after which every change is here.
+    complete_after: u64,
+}
+
+/// What someone has missed.
+#[derive(Debug)]
+pub enum Missed<'a> {
+    /// These, oldest first, each with its id.
+    Changes(Vec<(ChangeId, &'a Change)>),
+    /// More than is kept: read afresh.
+    Reset,
+}
+
+impl Tail {
+    /// Keeps what a snapshot changed, and drops the oldest beyond the limit.
+    pub(super) fn push(&mut self, version: u64, changes: Vec<Change>) {
+        let is_whole = changes.len() > BATCH_MAX;
+        let changes = if is_whole { Vec::new() } else { changes };
+        self.n_changes += changes.len();
+        self.batches.push(Arc::new(Batch { version, changes, is_whole }));
+        let over = |tail: &Self| tail.n_changes > CHANGES_MAX || tail.batches.len() > CHANGES_MAX;
+        while over(self) {
+            let oldest = self.batches.remove(0);
+            self.n_changes -= oldest.changes.len();
+            self.complete_after = oldest.version;
+        }
+    }
+
+    /// The changes after `last`.
+    pub fn since(&self, epoch: u64, last: ChangeId) -> Missed<'_> {
+        if last.epoch != epoch || last.version < self.complete_after {
+            return Missed::Reset;
+        }
+        let first = self.batches.partition_point(|batch| batch.version < last.version);
+        let batches = &self.batches[first..];
+        if batches.iter().any(|batch| batch.is_whole && batch.version > last.version) {
+            return Missed::Reset;
+        }
+        let changes = batches.iter().flat_map(|batch| {
+            let id = move |number| ChangeId { epoch, version: batch.version, number };
+            (0..).zip(&batch.changes).map(move |(number, change)| (id(number), change))
+        });
+        Missed::Changes(changes.filter(|(id, _)| *id > last).collect())
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}-{}", self.epoch, self.version, self.number)
+    }
+}
+
+impl FromStr for ChangeId {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let mut parts = text.splitn(3, '-');
+        let mut part = || parts.next().ok_or(NotAnId);
+        let epoch = u64::from_str_radix(part()?, 16).map_err(|_| NotAnId)?;
+        let version = part()?.parse().map_err(|_| NotAnId)?;
+        let number = part()?.parse().map_err(|_| NotAnId)?;
+        Ok(Self { epoch, version, number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EPOCH: u64 = 0xabc;
+
+    fn change(name: &str) -> Change {
+        let json = name.into();
+        Change { kind: ChangeKind::Account, account_id: name.into(), csm: None, json }
+    }
+
+    fn names(tail: &Tail, version: u64, number: u32) -> Option<Vec<String>> {
+        match tail.since(EPOCH, ChangeId { epoch: EPOCH, version, number }) {
+            Missed::Changes(changes) => {
+                Some(changes.iter().map(|(_, change)| change.json.to_string()).collect())
+            }
+            Missed::Reset => None,
+        }
+    }
+
+    #[test]
+    fn who_comes_back_hears_what_came_after_the_last_id() {
+        let mut tail = Tail::default();
+        tail.push(1, vec![change("a"), change("b")]);
+        tail.push(2, Vec::new());
+        tail.push(3, vec![change("c")]);
+        assert_eq!(names(&tail, 0, 0).unwrap(), ["a", "b", "c"]);
+        assert_eq!(names(&tail, 1, 0).unwrap(), ["b", "c"]);
+        assert_eq!(names(&tail, 1, 1).unwrap(), ["c"]);
+        assert_eq!(names(&tail, 3, 0).unwrap(), [""; 0]);
+        let elsewhere = ChangeId { epoch: 1, version: 3, number: 0 };
+        assert!(matches!(tail.since(EPOCH, elsewhere), Missed::Reset));
+    }
+
+    #[test]
+    fn what_is_no_longer_kept_is_a_reset() {
+        let mut tail = Tail::default();
+        for version in 1..=(CHANGES_MAX as u64 / 100 + 2) {
+            tail.push(version, (0..100).map(|n| change(&n.to_string())).collect());
+        }
+        assert_eq!(names(&tail, 1, 99), None);
+        assert_eq!(names(&tail, 2, 99).unwrap().len(), CHANGES_MAX);
+        tail.push(1_000, (0..=BATCH_MAX).map(|n| change(&n.to_string())).collect());
+        assert_eq!(names(&tail, 999, 0), None);
+        assert_eq!(names(&tail, 1_000, 0).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn an_id_reads_back() {
+        let id = ChangeId { epoch: u64::MAX, version: 12, number: 3 };
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "1", "1-2", "x-1-1", "1-2-3-4", "1--1"] {
+            assert_eq!(text.parse::<ChangeId>(), Err(NotAnId), "{text}");
+        }
+    }
+}

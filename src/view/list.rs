@@ -1,0 +1,346 @@
+//! Lists of accounts: filtered, searched, sorted, a page at a time.
+//!
+//! Cursors name the last row of a page by its sort key and id, so that a page goes on where the one
+//! before ended though scores moved meanwhile. How they are written is `http/`'s business.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::snapshot::Snapshot;
+use crate::engine::account::profile::Segment;
+use crate::engine::assess::lifecycle::Phase;
+use crate::engine::model::churn::ChurnBand;
+use crate::engine::model::health::HealthBand;
+use crate::engine::time::Timestamp;
+
+/// Most rows of a page.
+pub const PAGE_MAX: usize = 200;
+
+/// Which accounts, in what order, from where on.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Which accounts count at all.
+    pub filter: Filter,
+    /// By what they are sorted; equal ones by id.
+    pub sort: Sort,
+    /// The largest first.
+    pub is_descending: bool,
+    /// After which row the page begins.
+    pub after: Option<Cursor>,
+    /// Rows of the page, at most [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// Which accounts count; each part that is empty lets all pass.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of these managers only: what the one who asks may see.
+    pub scope: Option<Arc<[CompactString]>>,
+    /// Displayed bands.
+    pub bands: Vec<HealthBand>,
+    /// Churn bands.
+    pub churn_bands: Vec<ChurnBand>,
+    /// Segments.
+    pub segments: Vec<Segment>,
+    /// Phases.
+    pub phases: Vec<Phase>,
+    /// The customer-success manager.
+    pub csm: Option<CompactString>,
+    /// The parent account.
+    pub parent: Option<CompactString>,
+    /// Days until the contract ends, at most; those that ended already do not count.
+    pub renewal_within_days: Option<u16>,
+    /// A part of name or id, in any case.
+    pub search: Option<String>,
+}
+
+/// By what a list is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Display name.
+    #[default]
+    Name,
+    /// Displayed health.
+    Health,
+    /// The change of health since the publication before.
+    Change,
+    /// Churn probability.
+    Churn,
+    /// Annual revenue in the reporting currency.
+    Arr,
+    /// The end of the contract.
+    Renewal,
+    /// How much of the picture is known.
+    Confidence,
+    /// The customer-success manager.
+    Csm,
+    /// When it was assessed.
+    At,
+}
+
+/// The last row of a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    key: Key<CompactString>,
+    account_id: CompactString,
+}
+
+/// What a row is sorted by; rows without it come last whatever the direction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Key<Text> {
+    Number(f64),
+    Text(Text),
+    Missing,
+}
+
+/// A page of accounts.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its rows.
+    pub accounts: Vec<Arc<Account>>,
+    /// How many accounts the filter lets pass, on all pages.
+    pub n_total: usize,
+    /// Where the next page begins; nothing when there is none.
+    pub next: Option<Cursor>,
+}
+
+impl Snapshot {
+    /// The accounts that a filter lets pass, in the order of their ids.
+    pub fn filtered<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a Arc<Account>> {
+        let judged = Judged::new(filter, self.now);
+        self.accounts.iter().filter(move |account| judged.passes(account))
+    }
+
+    /// A page of accounts.
+    pub fn list(&self, query: &Query) -> Page {
+        let mut n_total = 0;
+        let mut rows: Vec<(Key<&str>, &Arc<Account>)> = Vec::new();
+        for account in self.filtered(&query.filter) {
+            n_total += 1;
+            let key = query.sort.key(account);
+            let is_due = query.after.as_ref().is_none_or(|cursor| {
+                let last = (&cursor.key.borrowed(), cursor.account_id.as_str());
+                query.order((&key, account.id()), last) == Ordering::Greater
+            });
+            if is_due {
+                rows.push((key, account));
+            }
+        }
+        let limit = query.limit.clamp(1, PAGE_MAX);
+        let order = |a: &(Key<&str>, &Arc<Account>), b: &(Key<&str>, &Arc<Account>)| {
+            query.order((&a.0, a.1.id()), (&b.0, b.1.id()))
+        };
+        let is_more = rows.len() > limit;
+        if is_more {
+            rows.select_nth_unstable_by(limit - 1, order);
+            rows.truncate(limit);
+        }
+        rows.sort_unstable_by(order);
+        let next = rows
+            .last()
+            .filter(|_| is_more)
+            .map(|(key, account)| Cursor { key: key.owned(), account_id: account.id().clone() });
+        let accounts = rows.into_iter().map(|(_, account)| Arc::clone(account)).collect();
+        Page { accounts, n_total, next }
+    }
+}
+
+/// A filter with what is computed of it once.
+struct Judged<'a> {
+    filter: &'a Filter,
+    searched: Option<String>,
+    /// Contracts that end in this stretch of time.
+    ends: Option<(Timestamp, Timestamp)>,
+}
+
+impl<'a> Judged<'a> {
+    fn new(filter: &'a Filter, now: Timestamp) -> Self {
+        let searched = filter.search.as_ref().map(|text| text.trim().to_lowercase());
+        let until = |days: u16| (now, now.plus_days(i64::from(days)));
+        Self {
+            filter,
+            searched: searched.filter(|text| !text.is_empty()),
+            ends: filter.renewal_within_days.map(until),
+        }
+    }
+
+    fn passes(&self, account: &Account) -> bool {
+        let (filter, row) = (self.filter, &*account.health);
+        is_in_scope(filter.scope.as_deref(), &row.csm)
+            && any(&filter.bands, |band| *band == row.band)
+            && any(&filter.churn_bands, |band| *band == row.churn_band)
+            && any(&filter.segments, |segment| *segment == row.segment)
+            && any(&filter.phases, |phase| Some(*phase) == row.phase)
+            && filter.csm.as_ref().is_none_or(|csm| *csm == row.csm)
+            && filter.parent.as_ref().is_none_or(|parent| Some(parent) == row.parent.as_ref())
+            && self.ends.is_none_or(|(from, to)| {
+                row.contract_end.is_some_and(|end| from <= end && end <= to)
+            })
+            && self.searched.as_ref().is_none_or(|text| row.searched.contains(text))
+    }
+}
+
+/// Whether one may see what this manager looks after.
+pub fn is_in_scope(scope: Option<&[CompactString]>, csm: &str) -> bool {
+    scope.is_none_or(|scope| scope.iter().any(|name| name == csm))
+}
+
+fn any<T>(wanted: &[T], is_it: impl Fn(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(is_it)
+}
+
+impl Query {
+    fn order(&self, a: (&Key<&str>, &str), b: (&Key<&str>, &str)) -> Ordering {
+        let by_key = match (a.0, b.0) {
+            (Key::Missing, Key::Missing) => Ordering::Equal,
+            (Key::Missing, _) => Ordering::Greater,
+            (_, Key::Missing) => Ordering::Less,
+            (a, b) if self.is_descending => b.compare(a),
+            (a, b) => a.compare(b),
+        };
+        by_key.then_with(|| a.1.cmp(b.1))
+    }
+}
+
+impl Sort {
+    /// All orders, with their names in addresses.
+    pub const ALL: [(Sort, &'static str); 9] = [
+        (Sort::Name, "name"),
+        (Sort::Health, "health"),
+        (Sort::Change, "change"),
+        (Sort::Churn, "churn"),
+        (Sort::Arr, "arr"),
+        (Sort::Renewal, "renewal"),
+        (Sort::Confidence, "confidence"),
+        (Sort::Csm, "csm"),
+        (Sort::At, "at"),
+    ];
+
+    fn key(self, account: &Account) -> Key<&str> {
+        let row = &*account.health;
+        // Instants and money of this world are exact in 53 bits.
+        let number = |value: Option<f64>| value.map_or(Key::Missing, Key::Number);
+        let instant = |at: Timestamp| at.as_millis() as f64;
+        match self {
+            Sort::Name => Key::Text(&row.searched),
+            Sort::Csm => Key::Text(&row.csm),
+            Sort::Health => Key::Number(row.health),
+            Sort::Change => number(row.change),
+            Sort::Churn => Key::Number(row.churn_probability),
+            Sort::Arr => number(row.arr_cents.map(|cents| cents as f64)),
+            Sort::Renewal => number(row.contract_end.map(instant)),
+            Sort::Confidence => Key::Number(row.confidence),
+            Sort::At => Key::Number(instant(row.at)),
+        }
+    }
+}
+
+impl Key<&str> {
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.cmp(b),
+            // A cursor of another order: the page begins anew.
+            _ => Ordering::Greater,
+        }
+    }
+
+    fn owned(&self) -> Key<CompactString> {
+        match self {
+            Key::Number(number) => Key::Number(*number),
+            Key::Text(text) => Key::Text(CompactString::from(*text)),
+            Key::Missing => Key::Missing,
+        }
+    }
+}
+
+impl Key<CompactString> {
+    fn borrowed(&self) -> Key<&str> {
+        match self {
+            Key::Number(number) => Key::Number(*number),
+            Key::Text(text) => Key::Text(text),
+            Key::Missing => Key::Missing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::samples::{account, snapshot};
+    use proptest::prelude::*;
+
+    fn ids(page: &Page) -> Vec<String> {
+        page.accounts.iter().map(|account| account.id().to_string()).collect()
+    }
+
+    #[test]
+    fn filters_go_together() {
+        let view = snapshot(&[
+            account("a", |it| it["csm"]["name"] = "zoe".into()),
+            account("b", |it| it["displayed_health_band"] = "red".into()),
+            account("c", |it| it["profile"]["name"] = "Ärger & Söhne".into()),
+            account("d", |it| {
+                it["profile"]["contract_end"] = "2026-03-01".into();
+                it["csm"]["name"] = "zoe".into();
+            }),
+        ]);
+        let found = |filter: Filter| {
+            ids(&view.list(&Query { filter, limit: 10, ..Query::default() })).join("")
+        };
+        let zoe = || Some(CompactString::from("zoe"));
+        assert_eq!(found(Filter::default()), "abdc");
+        assert_eq!(found(Filter { csm: zoe(), ..Filter::default() }), "ad");
+        let scope = Some(Arc::from([CompactString::from("zoe")]));
+        assert_eq!(found(Filter { scope: scope.clone(), ..Filter::default() }), "ad");
+        let bands = vec![HealthBand::Red];
+        assert_eq!(found(Filter { bands: bands.clone(), ..Filter::default() }), "b");
+        assert_eq!(found(Filter { bands, scope, ..Filter::default() }), "");
+        let search = Some(" ärger".to_owned());
+        assert_eq!(found(Filter { search, ..Filter::default() }), "c");
+        let days = |days| Filter { renewal_within_days: Some(days), ..Filter::default() };
+        assert_eq!(found(days(27)), "");
+        assert_eq!(found(days(28)), "d");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn pages_add_up_to_the_whole_list(
+            arr in proptest::collection::vec(proptest::option::of(0_i64..5), 1..30),
+            limit in 1_usize..7,
+            is_descending: bool,
+        ) {
+            let accounts: Vec<_> = arr.iter().enumerate().map(|(n, arr)| {
+                account(&format!("a{n:02}"), |it| {
+                    it["profile"]["arr_reporting_cents"] = serde_json::json!(arr);
+                })
+            }).collect();
+            let view = snapshot(&accounts);
+            let mut query = Query { sort: Sort::Arr, is_descending, limit, ..Query::default() };
+            let mut paged = Vec::new();
+            loop {
+                let page = view.list(&query);
+                prop_assert_eq!(page.n_total, arr.len());
+                paged.extend(ids(&page));
+                // A cursor goes out to the client and comes back.
+                let Some(next) = page.next else { break };
+                let text = serde_json::to_string(&next).unwrap();
+                query.after = Some(serde_json::from_str(&text).unwrap());
+            }
+            let mut whole: Vec<_> = arr.iter().enumerate().collect();
+            whole.sort_by_key(|(n, arr)| {
+                let sign = if is_descending { -1 } else { 1 };
+                (arr.is_none(), arr.map(|cents| cents * sign), *n)
+            });
+            let whole: Vec<_> = whole.iter().map(|(n, _)| format!("a{n:02}")).collect();
+            prop_assert_eq!(paged, whole);
+        }
+    }
+}

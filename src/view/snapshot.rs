@@ -1,0 +1,116 @@
+//! The view at one instant: immutable, shared, and held without a lock.
+//!
+//! How it comes about is `writer.rs`; what lists are asked for is `list.rs`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use uuid::Uuid;
+
+use super::account::{Account, AlertRow, RunRow};
+use super::changes::{ChangeId, Missed, Tail};
+use crate::engine::model::health::HealthBand;
+use crate::engine::output::alert::Alert;
+use crate::engine::output::deliverable::Deliverable;
+use crate::engine::time::Timestamp;
+
+/// All accounts, as the output topics left them.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Counted up by one a snapshot.
+    pub version: u64,
+    /// Names the process's life.
+    pub epoch: u64,
+    /// What the clock showed when it was made.
+    pub now: Timestamp,
+    /// The newest instant that a record speaks of.
+    pub as_of: Option<Timestamp>,
+    /// Whether the output topics were read to their ends.
+    pub is_ready: bool,
+    /// Output records that were not read yet.
+    pub lag: u64,
+    /// How many assessments were read.
+    pub n_published: u64,
+    /// How many alert transitions were read.
+    pub n_alerts: u64,
+    pub(super) accounts: Vec<Arc<Account>>,
+    /// Open alerts about no single account.
+    pub(super) fleet_alerts: Vec<Arc<Alert>>,
+    /// The newest alert transitions, oldest first.
+    pub(super) newest_alerts: Vec<Arc<Alert>>,
+    pub(super) answers: Arc<HashMap<CompactString, Arc<Deliverable>>>,
+    pub(super) tail: Tail,
+}
+
+impl Snapshot {
+    /// All accounts, in the order of their ids.
+    pub fn accounts(&self) -> &[Arc<Account>] {
+        &self.accounts
+    }
+
+    /// The account with this id.
+    pub fn account(&self, id: &str) -> Option<&Arc<Account>> {
+        let index = self.accounts.binary_search_by(|account| account.id().as_str().cmp(id)).ok()?;
+        self.accounts.get(index)
+    }
+
+    /// Open alerts about no single account: a feed that stopped, a drop of the whole portfolio.
+    pub fn fleet_alerts(&self) -> &[Arc<Alert>] {
+        &self.fleet_alerts
+    }
+
+    /// The newest alert transitions, the newest first.
+    pub fn newest_alerts(&self) -> impl Iterator<Item = &Arc<Alert>> {
+        self.newest_alerts.iter().rev()
+    }
+
+    /// The open alert with this id, and whose it is.
+    pub fn alert(&self, id: Uuid) -> Option<(&Arc<Account>, &AlertRow)> {
+        self.accounts.iter().find_map(|account| {
+            let alert = account.alerts().iter().find(|alert| alert.alert_id == id)?;
+            Some((account, alert))
+        })
+    }
+
+    /// The open run with this id, and whose it is.
+    pub fn run(&self, id: Uuid) -> Option<(&Arc<Account>, &RunRow)> {
+        self.accounts.iter().find_map(|account| {
+            let run = account.runs().iter().find(|run| run.run_id == id)?;
+            Some((account, run))
+        })
+    }
+
+    /// What became of the request with this id; nothing while it is not answered, or after more
+    /// than [`super::writer::ANSWERS_MAX`] others were.
+    pub fn answer(&self, request_id: &str) -> Option<&Arc<Deliverable>> {
+        self.answers.get(request_id)
+    }
+
+    /// What changed after `last`.
+    pub fn changes_since(&self, last: ChangeId) -> Missed<'_> {
+        self.tail.since(self.epoch, last)
+    }
+
+    /// The place after every change of this snapshot.
+    pub fn end(&self) -> ChangeId {
+        ChangeId { epoch: self.epoch, version: self.version, number: u32::MAX }
+    }
+
+    /// How many accounts are displayed in each band, worst first.
+    pub fn bands(&self) -> [usize; HealthBand::ALL.len()] {
+        let mut counts = [0; HealthBand::ALL.len()];
+        for account in &self.accounts {
+            counts[account.health.band as usize] += 1;
+        }
+        counts
+    }
+
+    /// The accounts that changed last, the newest first.
+    pub fn newest_accounts(&self, most: usize) -> Vec<&Arc<Account>> {
+        let mut accounts: Vec<_> = self.accounts.iter().collect();
+        accounts.sort_by(|a, b| b.health.at.cmp(&a.health.at).then_with(|| a.id().cmp(b.id())));
+        accounts.truncate(most);
+        accounts
+    }
+}

@@ -1,0 +1,455 @@
+//! The one writer of the view: takes records in, and publishes a snapshot when asked to.
+//!
+//! Where records come from is the feed's business (`kafka/view_feed.rs`); nothing is computed
+//! about an account here: its figures are those that were published.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::View;
+use super::account::{Account, HealthRow, WorkRow};
+use super::changes::{Change, ChangeKind};
+use super::pack::Packer;
+use super::snapshot::Snapshot;
+use super::timeline::{self, Moment};
+use crate::engine::output::alert::{Alert, AlertStatus};
+use crate::engine::output::deliverable::{COMMAND_RESULT, Deliverable};
+use crate::engine::output::health::AccountHealth;
+use crate::engine::output::opportunity::OpportunityRecord;
+use crate::engine::output::playbook::RunRecord;
+use crate::engine::output::work::AccountWork;
+use crate::engine::output::{AccountId, OutputTopic};
+use crate::engine::time::Timestamp;
+
+/// How many answers to commands are kept: the newest.
+pub const ANSWERS_MAX: usize = 10_000;
+/// How many of the newest alert transitions are kept.
+const ALERTS_MAX: usize = 200;
+
+/// A record of an output topic.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Which topic.
+    pub topic: OutputTopic,
+    /// The partition number.
+    pub partition: i32,
+    /// The account, or the subject of an alert about all of them.
+    pub key: &'a str,
+    /// What it says; nothing means that the account was erased.
+    pub value: Option<&'a [u8]>,
+}
+
+/// A record of an output topic that is not what the contract says.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// Its value does not have the shape of its topic.
+    #[error("a record of {0} is not readable: {1}")]
+    Shape(&'static str, serde_json::Error),
+    /// It could not be kept.
+    #[error("a record of {0} could not be packed: {1}")]
+    Pack(&'static str, std::io::Error),
+}
+
+/// What is known of an account, complete or not: its records come by several topics.
+#[derive(Default)]
+struct Slot {
+    partition: i32,
+    health: Option<Arc<HealthRow>>,
+    work: Option<Arc<WorkRow>>,
+    timeline: Vec<Moment>,
+    /// As last published; nothing after a change.
+    account: Option<Arc<Account>>,
+    is_changed: bool,
+}
+
+/// Takes records in and publishes snapshots.
+pub struct Writer {
+    slots: BTreeMap<AccountId, Slot>,
+    fleet_alerts: BTreeMap<Uuid, Arc<Alert>>,
+    newest_alerts: VecDeque<Arc<Alert>>,
+    answers: Arc<HashMap<CompactString, Arc<Deliverable>>>,
+    answered: VecDeque<CompactString>,
+    health_packer: Packer,
+    work_packer: Packer,
+    changed: Vec<AccountId>,
+    changes: Vec<Change>,
+    /// The snapshot to come: what is not collected from the slots is kept in it.
+    next: Snapshot,
+    is_dirty: bool,
+    published: watch::Sender<Arc<Snapshot>>,
+}
+
+impl Writer {
+    /// A writer of an empty view. `epoch` is another number in each life of the process.
+    pub fn new(epoch: u64) -> (Self, View) {
+        let next = Snapshot { epoch, ..Snapshot::default() };
+        let (published, snapshots) = watch::channel(Arc::new(next.clone()));
+        let writer = Self {
+            slots: BTreeMap::new(),
+            fleet_alerts: BTreeMap::new(),
+            newest_alerts: VecDeque::new(),
+            answers: Arc::default(),
+            answered: VecDeque::new(),
+            health_packer: Packer::new(),
+            work_packer: Packer::new(),
+            changed: Vec::new(),
+            changes: Vec::new(),
+            next,
+            is_dirty: false,
+            published,
+        };
+        (writer, View::new(snapshots))
+    }
+
+    /// Takes a record in. It is seen with the next [`Writer::publish`].
+    ///
+    /// # Errors
+    /// When the value is not what its topic holds; nothing changed then.
+    pub fn take(&mut self, record: &Record<'_>) -> Result<(), Unreadable> {
+        self.is_dirty = true;
+        match (record.topic, record.value) {
+            (OutputTopic::AccountHealth, value) => self.take_health(record, value),
+            (OutputTopic::AccountWork, value) => self.take_work(record, value),
+            (OutputTopic::Alerts, Some(value)) => {
+                self.take_alert(read(record.topic, value)?);
+                Ok(())
+            }
+            (OutputTopic::Playbooks, Some(value)) => {
+                let run: RunRecord = read(record.topic, value)?;
+                self.note(record, Some(Moment::of_run(&run)));
+                Ok(())
+            }
+            (OutputTopic::Opportunities, Some(value)) => {
+                let opportunity: OpportunityRecord = read(record.topic, value)?;
+                self.note(record, Some(Moment::of_opportunity(&opportunity)));
+                Ok(())
+            }
+            (OutputTopic::Deliverables, Some(value)) => {
+                let answer: Deliverable = read(record.topic, value)?;
+                self.note(record, Moment::of_answer(&answer));
+                self.keep_answer(answer);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes how far the output topics were read.
+    pub fn note_progress(&mut self, is_ready: bool, lag: u64) {
+        if self.next.is_ready != is_ready || self.next.lag != lag {
+            (self.next.is_ready, self.next.lag) = (is_ready, lag);
+            self.is_dirty = true;
+        }
+    }
+
+    /// Publishes what was taken in; does nothing when that is nothing and the day is the same.
+    pub fn publish(&mut self, now: Timestamp) {
+        if !self.is_dirty && now.day() == self.next.now.day() {
+            return;
+        }
+        self.is_dirty = false;
+        if now.day() != self.next.now.day() && self.next.is_ready {
+            // What came for accounts that were erased meanwhile.
+            self.slots.retain(|_, slot| slot.health.is_some() || slot.work.is_some());
+        }
+        self.next.version += 1;
+        self.next.now = now;
+        self.tell_changes();
+        for slot in self.slots.values_mut().filter(|slot| slot.account.is_none()) {
+            slot.account = slot.to_account().map(Arc::new);
+        }
+        self.next.accounts = self.slots.values().filter_map(|slot| slot.account.clone()).collect();
+        self.next.fleet_alerts = self.fleet_alerts.values().cloned().collect();
+        self.next.newest_alerts = self.newest_alerts.iter().cloned().collect();
+        self.next.answers = Arc::clone(&self.answers);
+        self.published.send_replace(Arc::new(self.next.clone()));
+    }
+
+    fn take_health(&mut self, record: &Record<'_>, value: Option<&[u8]>) -> Result<(), Unreadable> {
+        self.next.n_published += 1;
+        let row = match value {
+            Some(value) => {
+                let health: AccountHealth = read(record.topic, value)?;
+                let packed = self.health_packer.pack(value);
+                let packed =
+                    packed.map_err(|error| Unreadable::Pack(record.topic.name(), error))?;
+                self.next.as_of = self.next.as_of.max(Some(health.at));
+                Some(Arc::new(HealthRow::new(&health, packed)))
+            }
+            None => None,
+        };
+        let slot = self.touch(record);
+        if row.is_none() {
+            slot.timeline.clear();
+        }
+        slot.health = row;
+        self.forget_if_empty(record.key);
+        Ok(())
+    }
+
+    fn take_work(&mut self, record: &Record<'_>, value: Option<&[u8]>) -> Result<(), Unreadable> {
+        let row = match value {
+            Some(value) => {
+                let work: AccountWork = read(record.topic, value)?;
+                let packed = self.work_packer.pack(value);
+                let packed =
+                    packed.map_err(|error| Unreadable::Pack(record.topic.name(), error))?;
+                Some(Arc::new(WorkRow::new(&work, packed)))
+            }
+            None => None,
+        };
+        self.touch(record).work = row;
+        self.forget_if_empty(record.key);
+        Ok(())
+    }
+
+    fn take_alert(&mut self, alert: Alert) {
+        self.next.n_alerts += 1;
+        let alert = Arc::new(alert);
+        if self.newest_alerts.len() == ALERTS_MAX {
+            self.newest_alerts.pop_front();
+        }
+        self.newest_alerts.push_back(Arc::clone(&alert));
+        let is_fleet = alert.account_id == "fleet" || alert.account_id.starts_with("feed:");
+        let csm = if is_fleet {
+            if alert.status == AlertStatus::Resolved {
+                self.fleet_alerts.remove(&alert.alert_id);
+            } else {
+                self.fleet_alerts.insert(alert.alert_id, Arc::clone(&alert));
+            }
+            None
+        } else {
+            if let Some(moment) = Moment::of_alert(&alert) {
+                let slot = self.slots.entry(alert.account_id.clone()).or_default();
+                timeline::insert(&mut slot.timeline, moment);
+                slot.account = None;
+            }
+            alert.owner.clone()
+        };
+        if self.next.is_ready {
+            self.changes.push(Change {
+                kind: ChangeKind::Alert,
+                account_id: alert.account_id.clone(),
+                csm,
+                json: alert_json(&alert),
+            });
+        }
+    }
+
+    /// Puts a moment on an account's timeline.
+    fn note(&mut self, record: &Record<'_>, moment: Option<Moment>) {
+        if let Some(moment) = moment {
+            timeline::insert(&mut self.touch(record).timeline, moment);
+        }
+    }
+
+    fn keep_answer(&mut self, answer: Deliverable) {
+        if answer.operation != COMMAND_RESULT {
+            return;
+        }
+        let answers = Arc::make_mut(&mut self.answers);
+        if answers.insert(answer.request_id.clone(), Arc::new(answer.clone())).is_none() {
+            self.answered.push_back(answer.request_id);
+        }
+        if self.answered.len() > ANSWERS_MAX
+            && let Some(oldest) = self.answered.pop_front()
+        {
+            answers.remove(&oldest);
+        }
+    }
+
+    /// The slot of a record's account, which changes.
+    fn touch(&mut self, record: &Record<'_>) -> &mut Slot {
+        let id = AccountId::from(record.key);
+        let slot = self.slots.entry(id.clone()).or_default();
+        slot.partition = record.partition;
+        slot.account = None;
+        if !slot.is_changed {
+            slot.is_changed = true;
+            self.changed.push(id);
+        }
+        slot
+    }
+
+    fn forget_if_empty(&mut self, id: &str) {
+        if self.slots.get(id).is_some_and(|slot| slot.health.is_none() && slot.work.is_none()) {
+            self.slots.remove(id);
+        }
+    }
+
+    /// Moves what changed into the tail; while the view is not ready nobody follows.
+    fn tell_changes(&mut self) {
+        let mut changes = std::mem::take(&mut self.changes);
+        for id in std::mem::take(&mut self.changed) {
+            let change = match self.slots.get_mut(&id) {
+                Some(slot) => {
+                    slot.is_changed = false;
+                    slot.health.as_ref().map(|health| Change {
+                        kind: ChangeKind::Account,
+                        account_id: id,
+                        csm: Some(health.csm.clone()),
+                        json: account_json(health, slot.work.as_deref()),
+                    })
+                }
+                None => Some(Change {
+                    kind: ChangeKind::Erased,
+                    json: json!({ "account_id": id }).to_string().into(),
+                    account_id: id,
+                    csm: None,
+                }),
+            };
+            changes.extend(change);
+        }
+        if !self.next.is_ready {
+            changes.clear();
+        }
+        self.next.tail.push(self.next.version, changes);
+    }
+}
+
+impl Slot {
+    fn to_account(&self) -> Option<Account> {
+        Some(Account {
+            health: Arc::clone(self.health.as_ref()?),
+            work: self.work.clone(),
+            timeline: self.timeline.as_slice().into(),
+            partition: self.partition,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(topic: OutputTopic, value: &[u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(value).map_err(|error| Unreadable::Shape(topic.name(), error))
+}
+
+fn account_json(health: &HealthRow, work: Option<&WorkRow>) -> Arc<str> {
+    let value = json!({
+        "account_id": health.account_id,
+        "at": health.at,
+        "displayed_health_score": health.health,
+        "displayed_health_band": health.band,
+        "churn_probability": health.churn_probability,
+        "churn_band": health.churn_band,
+        "open_alerts": work.map_or(0, |work| work.alerts.len()),
+        "open_runs": work.map_or(0, |work| work.runs.len()),
+    });
+    value.to_string().into()
+}
+
+fn alert_json(alert: &Alert) -> Arc<str> {
+    let value = json!({
+        "account_id": alert.account_id,
+        "at": alert.at,
+        "alert_id": alert.alert_id,
+        "rule": alert.rule,
+        "severity": alert.severity,
+        "transition": alert.transition,
+        "status": alert.status,
+        "summary": alert.summary,
+    });
+    value.to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::changes::Missed;
+    use crate::view::samples::{NOW, account, alert, take, work};
+
+    #[test]
+    fn a_snapshot_stays_as_it_was_and_the_next_one_has_what_came() {
+        let (mut writer, view) = Writer::new(7);
+        writer.note_progress(true, 0);
+        take(&mut writer, OutputTopic::AccountHealth, &account("acme", |_| {}));
+        assert_eq!(view.latest().accounts().len(), 0);
+        writer.publish(NOW);
+        let before = view.latest();
+        take(
+            &mut writer,
+            OutputTopic::AccountWork,
+            &work("acme", vec![alert("acme", "error", "open")]),
+        );
+        take(&mut writer, OutputTopic::Alerts, &alert("acme", "error", "open"));
+        writer.publish(NOW);
+        let after = view.latest();
+        assert_eq!((before.version, after.version), (1, 2));
+        let n_alerts = |snapshot: &Snapshot| snapshot.account("acme").unwrap().alerts().len();
+        assert_eq!((n_alerts(&before), n_alerts(&after)), (0, 1));
+        let acme = after.account("acme").unwrap();
+        assert_eq!(acme.timeline[0].transition, "raised");
+        assert_eq!(acme.health.record().account_id, "acme");
+        let id = acme.alerts()[0].alert_id;
+        assert_eq!(after.alert(id).unwrap().0.id(), "acme");
+        // What followers of the first snapshot missed: the alert, and the account once.
+        let Missed::Changes(missed) = after.changes_since(before.end()) else {
+            panic!("nothing was dropped");
+        };
+        let kinds: Vec<_> = missed.iter().map(|(_, change)| change.kind).collect();
+        assert_eq!(kinds, [ChangeKind::Alert, ChangeKind::Account]);
+        writer.publish(NOW);
+        assert_eq!(view.latest().version, 2, "there was nothing new");
+    }
+
+    #[test]
+    fn an_erased_account_leaves_nothing() {
+        let (mut writer, view) = Writer::new(7);
+        take(&mut writer, OutputTopic::AccountHealth, &account("acme", |_| {}));
+        take(&mut writer, OutputTopic::AccountWork, &work("acme", Vec::new()));
+        take(&mut writer, OutputTopic::Alerts, &alert("acme", "error", "open"));
+        for topic in [OutputTopic::AccountHealth, OutputTopic::AccountWork] {
+            writer.take(&Record { topic, partition: 0, key: "acme", value: None }).unwrap();
+        }
+        writer.publish(NOW);
+        assert_eq!(view.latest().accounts().len(), 0);
+        assert_eq!(writer.slots.len(), 0);
+    }
+
+    #[test]
+    fn an_alert_about_all_accounts_is_open_until_it_is_resolved() {
+        let (mut writer, view) = Writer::new(7);
+        for (status, n) in [("open", 1), ("acknowledged", 1), ("resolved", 0)] {
+            take(
+                &mut writer,
+                OutputTopic::Alerts,
+                &alert("feed:cs.product-usage", "error", status),
+            );
+            writer.publish(NOW);
+            assert_eq!(view.latest().fleet_alerts().len(), n, "{status}");
+            assert_eq!(view.latest().accounts().len(), 0);
+        }
+    }
+
+    #[test]
+    fn answers_are_kept_by_request_up_to_a_number() {
+        let (mut writer, view) = Writer::new(7);
+        for n in 0..=ANSWERS_MAX {
+            let answer = json!({
+                "account_id": "acme", "at": "2026-01-31", "model_version": "1",
+                "request_id": format!("r{n}"), "operation": "command_result",
+                "command": "log_touchpoint", "status": "applied", "error": null,
+            });
+            take(&mut writer, OutputTopic::Deliverables, &answer);
+        }
+        writer.publish(NOW);
+        let snapshot = view.latest();
+        assert!(snapshot.answer("r0").is_none() && snapshot.answer("r1").is_some());
+    }
+
+    #[test]
+    fn what_is_not_readable_is_refused_and_changes_nothing() {
+        let (mut writer, view) = Writer::new(7);
+        for topic in [OutputTopic::AccountHealth, OutputTopic::Alerts, OutputTopic::Playbooks] {
+            let record = Record { topic, partition: 0, key: "acme", value: Some(b"{\"a\":1}") };
+            let error = writer.take(&record).unwrap_err().to_string();
+            assert!(error.contains(topic.name()), "{error}");
+        }
+        writer.publish(NOW);
+        assert_eq!(view.latest().accounts().len(), 0);
+    }
+}
