@@ -8,8 +8,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use serde_json::json;
 
+use super::account::{HealthRow, WorkRow};
+use super::list::is_in_scope;
 use crate::engine::output::AccountId;
+use crate::engine::output::alert::Alert;
 
 /// How many changes are kept for those who come back.
 pub const CHANGES_MAX: usize = 10_000;
@@ -83,6 +87,60 @@ pub enum Missed<'a> {
     Changes(Vec<(ChangeId, &'a Change)>),
     /// More than is kept: read afresh.
     Reset,
+}
+
+impl Change {
+    /// Figures or work of an account.
+    pub(super) fn of_account(health: &HealthRow, work: Option<&WorkRow>) -> Self {
+        let json = json!({
+            "account_id": health.account_id,
+            "at": health.at,
+            "displayed_health_score": health.health,
+            "displayed_health_band": health.band,
+            "churn_probability": health.churn_probability,
+            "churn_band": health.churn_band,
+            "open_alerts": work.map_or(0, |work| work.alerts.len()),
+            "open_runs": work.map_or(0, |work| work.runs.len()),
+        });
+        Self {
+            kind: ChangeKind::Account,
+            account_id: health.account_id.clone(),
+            csm: Some(health.csm.clone()),
+            json: json.to_string().into(),
+        }
+    }
+
+    /// An account that was erased. Whose it was is forgotten with it.
+    pub(super) fn of_erased(account_id: AccountId) -> Self {
+        let json = json!({ "account_id": account_id }).to_string().into();
+        Self { kind: ChangeKind::Erased, account_id, csm: None, json }
+    }
+
+    /// A transition of an alert.
+    pub(super) fn of_alert(alert: &Alert, csm: Option<CompactString>) -> Self {
+        let json = json!({
+            "account_id": alert.account_id,
+            "at": alert.at,
+            "alert_id": alert.alert_id,
+            "rule": alert.rule,
+            "severity": alert.severity,
+            "transition": alert.transition,
+            "status": alert.status,
+            "summary": alert.summary,
+        });
+        let (kind, account_id) = (ChangeKind::Alert, alert.account_id.clone());
+        Self { kind, account_id, csm, json: json.to_string().into() }
+    }
+
+    /// Whether one who may see the accounts of these managers may hear of it.
+    ///
+    /// An alert about all accounts is for everybody; whose an erased account was nobody knows.
+    pub fn is_visible_to(&self, scope: Option<&[CompactString]>) -> bool {
+        match &self.csm {
+            Some(csm) => is_in_scope(scope, csm),
+            None => scope.is_none() || self.kind == ChangeKind::Alert,
+        }
+    }
 }
 
 impl Tail {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use snapshot::Snapshot;
 
 pub mod account;
+pub mod answers;
 pub mod attention;
 pub mod changes;
 pub mod list;

@@ -2,13 +2,12 @@
 //!
 //! How it comes about is `writer.rs`; what lists are asked for is `list.rs`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use uuid::Uuid;
 
 use super::account::{Account, AlertRow, RunRow};
+use super::answers::Answers;
 use super::changes::{ChangeId, Missed, Tail};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Alert;
@@ -39,7 +38,7 @@ pub struct Snapshot {
     pub(super) fleet_alerts: Vec<Arc<Alert>>,
     /// The newest alert transitions, oldest first.
     pub(super) newest_alerts: Vec<Arc<Alert>>,
-    pub(super) answers: Arc<HashMap<CompactString, Arc<Deliverable>>>,
+    pub(super) answers: Answers,
     pub(super) tail: Tail,
 }
 
@@ -82,7 +81,7 @@ impl Snapshot {
     }
 
     /// What became of the request with this id; nothing while it is not answered, or after more
-    /// than [`super::writer::ANSWERS_MAX`] others were.
+    /// than [`super::answers::ANSWERS_MAX`] others were.
     pub fn answer(&self, request_id: &str) -> Option<&Arc<Deliverable>> {
         self.answers.get(request_id)
     }

@@ -3,23 +3,22 @@
 //! Where records come from is the feed's business (`kafka/view_feed.rs`); nothing is computed
 //! about an account here: its figures are those that were published.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::View;
 use super::account::{Account, HealthRow, WorkRow};
-use super::changes::{Change, ChangeKind};
+use super::answers::Answers;
+use super::changes::Change;
 use super::pack::Packer;
 use super::snapshot::Snapshot;
 use super::timeline::{self, Moment};
 use crate::engine::output::alert::{Alert, AlertStatus};
-use crate::engine::output::deliverable::{COMMAND_RESULT, Deliverable};
+use crate::engine::output::deliverable::Deliverable;
 use crate::engine::output::health::AccountHealth;
 use crate::engine::output::opportunity::OpportunityRecord;
 use crate::engine::output::playbook::RunRecord;
@@ -27,8 +26,6 @@ use crate::engine::output::work::AccountWork;
 use crate::engine::output::{AccountId, OutputTopic};
 use crate::engine::time::Timestamp;
 
-/// How many answers to commands are kept: the newest.
-pub const ANSWERS_MAX: usize = 10_000;
 /// How many of the newest alert transitions are kept.
 const ALERTS_MAX: usize = 200;
 
@@ -73,8 +70,7 @@ pub struct Writer {
     slots: BTreeMap<AccountId, Slot>,
     fleet_alerts: BTreeMap<Uuid, Arc<Alert>>,
     newest_alerts: VecDeque<Arc<Alert>>,
-    answers: Arc<HashMap<CompactString, Arc<Deliverable>>>,
-    answered: VecDeque<CompactString>,
+    answers: Answers,
     health_packer: Packer,
     work_packer: Packer,
     changed: Vec<AccountId>,
@@ -94,8 +90,7 @@ impl Writer {
             slots: BTreeMap::new(),
             fleet_alerts: BTreeMap::new(),
             newest_alerts: VecDeque::new(),
-            answers: Arc::default(),
-            answered: VecDeque::new(),
+            answers: Answers::default(),
             health_packer: Packer::new(),
             work_packer: Packer::new(),
             changed: Vec::new(),
@@ -133,7 +128,7 @@ impl Writer {
             (OutputTopic::Deliverables, Some(value)) => {
                 let answer: Deliverable = read(record.topic, value)?;
                 self.note(record, Moment::of_answer(&answer));
-                self.keep_answer(answer);
+                self.answers.keep(answer);
                 Ok(())
             }
             _ => Ok(()),
@@ -167,7 +162,7 @@ impl Writer {
         self.next.accounts = self.slots.values().filter_map(|slot| slot.account.clone()).collect();
         self.next.fleet_alerts = self.fleet_alerts.values().cloned().collect();
         self.next.newest_alerts = self.newest_alerts.iter().cloned().collect();
-        self.next.answers = Arc::clone(&self.answers);
+        self.next.answers = self.answers.clone();
         self.published.send_replace(Arc::new(self.next.clone()));
     }
 
@@ -233,12 +228,7 @@ impl Writer {
             alert.owner.clone()
         };
         if self.next.is_ready {
-            self.changes.push(Change {
-                kind: ChangeKind::Alert,
-                account_id: alert.account_id.clone(),
-                csm,
-                json: alert_json(&alert),
-            });
+            self.changes.push(Change::of_alert(&alert, csm));
         }
     }
 
@@ -246,21 +236,6 @@ impl Writer {
     fn note(&mut self, record: &Record<'_>, moment: Option<Moment>) {
         if let Some(moment) = moment {
             timeline::insert(&mut self.touch(record).timeline, moment);
-        }
-    }
-
-    fn keep_answer(&mut self, answer: Deliverable) {
-        if answer.operation != COMMAND_RESULT {
-            return;
-        }
-        let answers = Arc::make_mut(&mut self.answers);
-        if answers.insert(answer.request_id.clone(), Arc::new(answer.clone())).is_none() {
-            self.answered.push_back(answer.request_id);
-        }
-        if self.answered.len() > ANSWERS_MAX
-            && let Some(oldest) = self.answered.pop_front()
-        {
-            answers.remove(&oldest);
         }
     }
 
@@ -290,19 +265,10 @@ impl Writer {
             let change = match self.slots.get_mut(&id) {
                 Some(slot) => {
                     slot.is_changed = false;
-                    slot.health.as_ref().map(|health| Change {
-                        kind: ChangeKind::Account,
-                        account_id: id,
-                        csm: Some(health.csm.clone()),
-                        json: account_json(health, slot.work.as_deref()),
-                    })
+                    let work = slot.work.as_deref();
+                    slot.health.as_ref().map(|health| Change::of_account(health, work))
                 }
-                None => Some(Change {
-                    kind: ChangeKind::Erased,
-                    json: json!({ "account_id": id }).to_string().into(),
-                    account_id: id,
-                    csm: None,
-                }),
+                None => Some(Change::of_erased(id)),
             };
             changes.extend(change);
         }
@@ -328,38 +294,10 @@ fn read<T: DeserializeOwned>(topic: OutputTopic, value: &[u8]) -> Result<T, Unre
     serde_json::from_slice(value).map_err(|error| Unreadable::Shape(topic.name(), error))
 }
 
-fn account_json(health: &HealthRow, work: Option<&WorkRow>) -> Arc<str> {
-    let value = json!({
-        "account_id": health.account_id,
-        "at": health.at,
-        "displayed_health_score": health.health,
-        "displayed_health_band": health.band,
-        "churn_probability": health.churn_probability,
-        "churn_band": health.churn_band,
-        "open_alerts": work.map_or(0, |work| work.alerts.len()),
-        "open_runs": work.map_or(0, |work| work.runs.len()),
-    });
-    value.to_string().into()
-}
-
-fn alert_json(alert: &Alert) -> Arc<str> {
-    let value = json!({
-        "account_id": alert.account_id,
-        "at": alert.at,
-        "alert_id": alert.alert_id,
-        "rule": alert.rule,
-        "severity": alert.severity,
-        "transition": alert.transition,
-        "status": alert.status,
-        "summary": alert.summary,
-    });
-    value.to_string().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::changes::Missed;
+    use crate::view::changes::{ChangeKind, Missed};
     use crate::view::samples::{NOW, account, alert, take, work};
 
     #[test]
@@ -423,22 +361,6 @@ mod tests {
             assert_eq!(view.latest().fleet_alerts().len(), n, "{status}");
             assert_eq!(view.latest().accounts().len(), 0);
         }
-    }
-
-    #[test]
-    fn answers_are_kept_by_request_up_to_a_number() {
-        let (mut writer, view) = Writer::new(7);
-        for n in 0..=ANSWERS_MAX {
-            let answer = json!({
-                "account_id": "acme", "at": "2026-01-31", "model_version": "1",
-                "request_id": format!("r{n}"), "operation": "command_result",
-                "command": "log_touchpoint", "status": "applied", "error": null,
-            });
-            take(&mut writer, OutputTopic::Deliverables, &answer);
-        }
-        writer.publish(NOW);
-        let snapshot = view.latest();
-        assert!(snapshot.answer("r0").is_none() && snapshot.answer("r1").is_some());
     }
 
     #[test]
