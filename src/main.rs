@@ -30,6 +30,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Model(ModelCommand::Publish { file }) => cli::model::publish(&load()?, file),
         Command::Check => cli::check::main(&load()?, &stdout()),
         Command::Run => cli::run::main(load()?),
+        Command::Serve => cli::serve::main(load()?),
         Command::Demo(args) => cli::demo::main(load()?, args, cli.settings.bootstrap.is_some()),
         Command::Generate(args) => cli::generate::main(&load()?, args),
         Command::Explain(args) => cli::explain::main(&load()?, args),

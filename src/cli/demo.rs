@@ -129,7 +129,7 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
         let (setup, view) = (Arc::clone(&setup), view.clone());
         spawn("terminal", move || draw(&setup.telemetry, &setup.status, &setup.config, &view))?
     };
-    let exit = run::serve(&setup, models, writer, &view)?;
+    let exit = run::serve(&setup, models, writer, &view, run::work)?;
     for thread in [live, drawn] {
         ensure!(thread.join().is_ok(), "a thread of the demo panicked");
     }

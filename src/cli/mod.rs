@@ -22,6 +22,7 @@ pub mod model;
 pub mod model_file;
 pub mod replay;
 pub mod run;
+pub mod serve;
 pub mod solo;
 pub mod supervise;
 pub mod terminal;
@@ -67,6 +68,8 @@ pub struct Settings {
 pub enum Command {
     /// Watch the input topics until told to stop
     Run,
+    /// Serve pages and API from the output topics, without working on the input topics
+    Serve,
     /// Show it all on this machine: a broker, a generated world, scores and alerts that move
     Demo(demo::Demo),
     /// Write a believable world of accounts to Kafka or to a file
@@ -163,6 +166,7 @@ impl Command {
         match self {
             Command::Demo(_) | Command::Replay(_) | Command::Explain(_) => "warn",
             Command::Run
+            | Command::Serve
             | Command::Generate(_)
             | Command::Topics(_)
             | Command::Model(_)

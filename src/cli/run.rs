@@ -35,7 +35,7 @@ pub fn main(config: Config) -> anyhow::Result<Exit> {
     let clock = Clock::moved(config.clock.offset);
     let (setup, models) = setup(config, clock)?;
     let (writer, view) = view(&setup);
-    serve(&Arc::new(setup), models, writer, &view)
+    serve(&Arc::new(setup), models, writer, &view, work)
 }
 
 /// An empty view and its writer.
@@ -44,12 +44,14 @@ pub fn view(setup: &Setup) -> (Writer, View) {
     Writer::new(setup.clock.now().as_millis().unsigned_abs())
 }
 
-/// Lets workers, feeds and HTTP servers run until the process is told to stop.
+/// Lets workers, feeds and HTTP servers run until the process is told to stop. `worker` is what a
+/// worker does: [`work`], or to wait in a process that only serves.
 pub fn serve(
     setup: &Arc<Setup>,
     models: ModelFeed,
     writer: Writer,
     view: &View,
+    worker: fn(&Setup, u32) -> End,
 ) -> anyhow::Result<Exit> {
     let models = {
         let setup = Arc::clone(setup);
@@ -69,7 +71,7 @@ pub fn serve(
     let pages = page::router(view.clone());
     let workers = Arc::clone(setup);
     let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
-        work(&workers, number)
+        worker(&workers, number)
     })?;
     for (thread, of) in [(feed, "view"), (models, "models")] {
         if thread.join().is_err() {
@@ -106,7 +108,7 @@ pub fn setup(config: Config, clock: Clock) -> anyhow::Result<(Setup, ModelFeed)>
 }
 
 /// One worker: started afresh after every failure that a fresh start may mend.
-fn work(setup: &Setup, number: u32) -> End {
+pub fn work(setup: &Setup, number: u32) -> End {
     loop {
         if setup.status.is_draining() {
             return End::Drained;

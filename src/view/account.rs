@@ -32,7 +32,7 @@ pub struct Account {
     /// What is open there; nothing before its first record of work.
     pub work: Option<Arc<WorkRow>>,
     /// What happened lately, oldest first.
-    pub timeline: Arc<[Moment]>,
+    pub timeline: Arc<Vec<Moment>>,
     /// The partition number that its records lie on: commands go to the same one.
     pub partition: i32,
 }

@@ -18,6 +18,8 @@ pub const WORKABLE_MAX: usize = 10;
 const RENEWAL_NEAR_DAYS: f64 = 30.0;
 /// From how many days before its end a contract adds to the urgency.
 const RENEWAL_DAYS: f64 = 90.0;
+/// By how much overdue steps multiply the urgency.
+const OVERDUE_WEIGHT: f64 = 1.5;
 
 /// An account that needs attention, and why.
 #[derive(Clone, Debug)]
@@ -52,19 +54,25 @@ impl Reason {
     /// it is past due; overdue steps by 1.5; a renewal by 1 at 90 days, rising to 2 at its end.
     pub fn weight(&self, now: Timestamp) -> f64 {
         match self {
-            Reason::Alert(alert) => {
-                let late = if alert.due_at < now { 1.5 } else { 1.0 };
-                late * match alert.severity {
-                    Severity::Critical => 3.0,
-                    Severity::Error => 2.0,
-                    Severity::Warning => 1.5,
-                    Severity::Info => 1.0,
-                }
-            }
-            Reason::Overdue(_) => 1.5,
-            Reason::Renewal(days) => 2.0 - (days / RENEWAL_DAYS).clamp(0.0, 1.0),
+            Reason::Alert(alert) => alert_weight(alert, now),
+            Reason::Overdue(_) => OVERDUE_WEIGHT,
+            Reason::Renewal(days) => renewal_weight(*days),
         }
     }
+}
+
+fn alert_weight(alert: &AlertRow, now: Timestamp) -> f64 {
+    let late = if alert.due_at < now { 1.5 } else { 1.0 };
+    late * match alert.severity {
+        Severity::Critical => 3.0,
+        Severity::Error => 2.0,
+        Severity::Warning => 1.5,
+        Severity::Info => 1.0,
+    }
+}
+
+fn renewal_weight(days: f64) -> f64 {
+    2.0 - (days / RENEWAL_DAYS).clamp(0.0, 1.0)
 }
 
 impl Snapshot {
@@ -74,48 +82,70 @@ impl Snapshot {
     /// contract ends within 30 days while it is not green. Urgency is the weight of the weightiest
     /// alert × that of overdue steps × that of the renewal.
     pub fn attention(&self, filter: &Filter, now: Timestamp, most: usize) -> Vec<Attention> {
+        let accounts = self.filtered(filter);
         let mut found: Vec<_> =
-            self.filtered(filter).filter_map(|account| look_at(account, now)).collect();
-        let order = |a: &Attention, b: &Attention| {
-            b.score.total_cmp(&a.score).then_with(|| a.account.id().cmp(b.account.id()))
+            accounts.filter_map(|account| Some((Stake::of(account, now)?, account))).collect();
+        let order = |a: &(Stake, &Arc<Account>), b: &(Stake, &Arc<Account>)| {
+            b.0.score.total_cmp(&a.0.score).then_with(|| a.1.id().cmp(b.1.id()))
         };
         if found.len() > most && most > 0 {
             found.select_nth_unstable_by(most - 1, order);
         }
         found.truncate(most);
         found.sort_by(order);
-        found
+        found.into_iter().map(|(stake, account)| stake.explained(account, now)).collect()
     }
 }
 
-fn look_at(account: &Arc<Account>, now: Timestamp) -> Option<Attention> {
-    let row = &account.health;
-    let mut alerts: Vec<_> = account
-        .alerts()
-        .iter()
-        .filter(|alert| alert.status == AlertStatus::Open)
-        .map(|alert| Reason::Alert(alert.clone()))
-        .collect();
-    let by_weight = |a: &Reason, b: &Reason| b.weight(now).total_cmp(&a.weight(now));
-    alerts.sort_by(by_weight);
-    let overdue = account.runs().iter().find(|run| run.n_overdue > 0);
-    let days = row.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
-    let is_renewal_near =
-        days.is_some_and(|days| days <= RENEWAL_NEAR_DAYS) && row.band != HealthBand::Green;
-    if alerts.is_empty() && overdue.is_none() && !is_renewal_near {
-        return None;
+/// What is at stake at an account that needs attention.
+struct Stake {
+    score: f64,
+    urgency: f64,
+    /// Days until its contract ends, if that counts.
+    renewal_days: Option<f64>,
+}
+
+impl Stake {
+    fn of(account: &Account, now: Timestamp) -> Option<Self> {
+        let row = &account.health;
+        let heaviest = open(account).map(|it| alert_weight(it, now)).max_by(f64::total_cmp);
+        let is_overdue = account.runs().iter().any(|run| run.n_overdue > 0);
+        let days = row.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
+        let is_renewal_near =
+            days.is_some_and(|it| it <= RENEWAL_NEAR_DAYS) && row.band != HealthBand::Green;
+        if heaviest.is_none() && !is_overdue && !is_renewal_near {
+            return None;
+        }
+        let renewal_days = days.filter(|days| *days <= RENEWAL_DAYS);
+        let urgency = heaviest.unwrap_or(1.0)
+            * if is_overdue { OVERDUE_WEIGHT } else { 1.0 }
+            * renewal_days.map_or(1.0, renewal_weight);
+        let revenue = row.arr_cents.map_or(1.0, |cents| (cents as f64 / 100.0).max(1.0));
+        Some(Self { score: revenue * row.churn_probability * urgency, urgency, renewal_days })
     }
-    let heaviest = alerts.first().cloned();
-    let overdue = overdue.cloned().map(Reason::Overdue);
-    let renewal = days.filter(|days| *days <= RENEWAL_DAYS).map(Reason::Renewal);
-    let weights = [&heaviest, &overdue, &renewal].into_iter().flatten();
-    let urgency = weights.map(|reason| reason.weight(now)).product();
-    let mut reasons: Vec<_> = alerts.into_iter().chain(overdue).chain(renewal).collect();
-    reasons.sort_by(by_weight);
-    let revenue = row.arr_cents.map_or(1.0, |cents| (cents as f64 / 100.0).max(1.0));
-    let risk = row.churn_probability;
-    let score = revenue * risk * urgency;
-    Some(Attention { account: Arc::clone(account), score, risk, urgency, reasons })
+
+    fn explained(self, account: &Arc<Account>, now: Timestamp) -> Attention {
+        let overdue = account.runs().iter().filter(|run| run.n_overdue > 0).cloned();
+        let mut reasons: Vec<_> = open(account)
+            .cloned()
+            .map(Reason::Alert)
+            .chain(overdue.map(Reason::Overdue))
+            .chain(self.renewal_days.map(Reason::Renewal))
+            .collect();
+        reasons.sort_by(|a, b| b.weight(now).total_cmp(&a.weight(now)));
+        Attention {
+            account: Arc::clone(account),
+            score: self.score,
+            risk: account.health.churn_probability,
+            urgency: self.urgency,
+            reasons,
+        }
+    }
+}
+
+/// The alerts that nobody looks after.
+fn open(account: &Account) -> impl Iterator<Item = &AlertRow> {
+    account.alerts().iter().filter(|alert| alert.status == AlertStatus::Open)
 }
 
 #[cfg(test)]

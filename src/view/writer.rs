@@ -59,7 +59,7 @@ struct Slot {
     partition: i32,
     health: Option<Arc<HealthRow>>,
     work: Option<Arc<WorkRow>>,
-    timeline: Vec<Moment>,
+    timeline: Arc<Vec<Moment>>,
     /// As last published; nothing after a change.
     account: Option<Arc<Account>>,
     is_changed: bool,
@@ -181,7 +181,7 @@ impl Writer {
         };
         let slot = self.touch(record);
         if row.is_none() {
-            slot.timeline.clear();
+            slot.timeline = Arc::default();
         }
         slot.health = row;
         self.forget_if_empty(record.key);
@@ -222,7 +222,7 @@ impl Writer {
         } else {
             if let Some(moment) = Moment::of_alert(&alert) {
                 let slot = self.slots.entry(alert.account_id.clone()).or_default();
-                timeline::insert(&mut slot.timeline, moment);
+                timeline::insert(Arc::make_mut(&mut slot.timeline), moment);
                 slot.account = None;
             }
             alert.owner.clone()
@@ -235,7 +235,7 @@ impl Writer {
     /// Puts a moment on an account's timeline.
     fn note(&mut self, record: &Record<'_>, moment: Option<Moment>) {
         if let Some(moment) = moment {
-            timeline::insert(&mut self.touch(record).timeline, moment);
+            timeline::insert(Arc::make_mut(&mut self.touch(record).timeline), moment);
         }
     }
 
@@ -284,7 +284,7 @@ impl Slot {
         Some(Account {
             health: Arc::clone(self.health.as_ref()?),
             work: self.work.clone(),
-            timeline: self.timeline.as_slice().into(),
+            timeline: Arc::clone(&self.timeline),
             partition: self.partition,
         })
     }
