@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use tokio::sync::Semaphore;
 
 use crate::cli::Exit;
 use crate::cli::broker::Broker;
@@ -20,10 +21,13 @@ use crate::cli::{generate, model, run};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
+use crate::engine::decode::Decoder;
 use crate::engine::id::IdKey;
 use crate::engine::time::{MAX_INPUT, Timestamp};
 use crate::generate::world::{Settings, World};
-use crate::http::page;
+use crate::http;
+use crate::http::access::Access;
+use crate::http::site::Site;
 use crate::kafka::clock::{self, Clock};
 use crate::kafka::status::Status;
 use crate::kafka::topics;
@@ -149,7 +153,23 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
         let config = config.clone();
         spawn("terminal", move || draw(&telemetry, &status, &config, &view))?
     };
-    let pages = page::router(view.clone());
+    let pages = {
+        let (http, view) = (config.http.clone(), view.clone());
+        let clock = start_clock();
+        move |stop| {
+            let site = Site {
+                view,
+                clock,
+                access: Arc::new(Access::new(&http)?),
+                commands: None,
+                decoder: Arc::new(Decoder::new()),
+                models: None,
+                followers: Arc::new(Semaphore::new(http.followers_max)),
+                stop,
+            };
+            Ok(http::router(&site, &http))
+        }
+    };
     let parts = std::sync::Mutex::new(Some((world, engine, writer)));
     let worker = {
         let (telemetry, status) = (telemetry.clone(), status.clone());

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
+use tokio::sync::{Semaphore, watch};
 
 use crate::cli::supervise::{End, supervise};
 use crate::cli::{Exit, model};
@@ -14,8 +16,11 @@ use crate::engine::decode::Decoder;
 use crate::engine::event::Topic;
 use crate::engine::id::IdKey;
 use crate::engine::output::OutputTopic;
-use crate::http::page;
+use crate::http;
+use crate::http::access::Access;
+use crate::http::site::{Models, Site};
 use crate::kafka::clock::Clock;
+use crate::kafka::commands::Commands;
 use crate::kafka::failure::Failure;
 use crate::kafka::model_feed::ModelFeed;
 use crate::kafka::setup::Setup;
@@ -68,7 +73,9 @@ pub fn serve(
             .spawn(move || feed(&setup, writer))
             .context("the view's thread cannot start")?
     };
-    let pages = page::router(view.clone());
+    let site = Arc::clone(setup);
+    let view = view.clone();
+    let pages = move |stop| pages(&site, view, stop);
     let workers = Arc::clone(setup);
     let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
         worker(&workers, number)
@@ -79,6 +86,25 @@ pub fn serve(
         }
     }
     Ok(exit)
+}
+
+/// The pages and the API, for the service that `setup` describes.
+fn pages(setup: &Setup, view: View, stop: watch::Receiver<()>) -> anyhow::Result<Router> {
+    let http = &setup.config.http;
+    let site = Site {
+        view,
+        clock: setup.clock,
+        access: Arc::new(Access::new(http)?),
+        commands: Some(Commands::open(&setup.config)?),
+        decoder: Arc::new(Decoder::new()),
+        models: Some(Models {
+            in_force: setup.in_force.clone(),
+            config: Arc::new(setup.config.clone()),
+        }),
+        followers: Arc::new(Semaphore::new(http.followers_max)),
+        stop,
+    };
+    Ok(http::router(&site, http))
 }
 
 /// Everything the workers share, checked.

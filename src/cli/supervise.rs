@@ -42,7 +42,7 @@ enum Verdict {
 }
 
 /// Runs `config.workers` threads that each call `worker` with its number, and serves probes and
-/// `pages`, until all workers have ended.
+/// `pages`, until all workers have ended. What `pages` are given closes when servers are to stop.
 ///
 /// A worker returns when `status.is_draining()`. SIGTERM and SIGINT drain; a second one, or
 /// `shutdown.limit` after the first, ends the process on the spot. One worker that ends for another
@@ -51,7 +51,7 @@ pub fn supervise<W>(
     config: &Config,
     status: &Arc<Status>,
     telemetry: &Arc<Telemetry>,
-    pages: Router,
+    pages: impl FnOnce(watch::Receiver<()>) -> anyhow::Result<Router>,
     worker: W,
 ) -> anyhow::Result<Exit>
 where
@@ -70,6 +70,7 @@ where
     let verdict = runtime.block_on(async {
         let (stop_http, stopped) = watch::channel(());
         let ops = http::ops::router(status.clone(), telemetry.clone());
+        let pages = pages(stopped.clone())?;
         let mut servers = tokio::task::JoinSet::new();
         for (setting, address, router) in
             [("ops.listen", config.ops.listen, ops), ("http.listen", config.http.listen, pages)]

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use tracing_subscriber::EnvFilter;
 
+use super::http::Http;
 use super::value::Secret;
 use super::{Config, Privacy, Topics};
 
@@ -67,6 +69,7 @@ pub fn problems(config: &mut Config) -> Vec<(&'static str, String)> {
     if config.ops.listen == config.http.listen && config.ops.listen.port() != 0 {
         found.push(("ops.listen", "and `http.listen` are the same address".into()));
     }
+    check_http(&config.http, &mut found);
     if let Err(error) = EnvFilter::builder().parse(&config.log.filter) {
         found.push(("log.filter", format!("cannot be read: {error}")));
     }
@@ -87,6 +90,9 @@ fn check_ranges(config: &Config, found: &mut Vec<(&'static str, String)>) {
     number("workers", config.workers.into(), 1, 256);
     number("topics.partitions", config.topics.partitions.into(), 1, 10_000);
     number("topics.replication", config.topics.replication.unwrap_or(1).into(), 1, 15);
+    number("http.rate_per_sec", config.http.rate_per_sec.into(), 1, 100_000);
+    number("http.body_bytes_max", config.http.body_bytes_max as u64, 1_024, 16_000_000);
+    number("http.followers_max", config.http.followers_max as u64, 1, 100_000);
     number("step.records_max", config.step.records_max as u64, 1, 100_000);
     number("step.bytes_max", config.step.bytes_max as u64, 1_000, 64_000_000);
     number("hold.records_max", config.hold.records_max as u64, 1, 10_000_000);
@@ -99,9 +105,27 @@ fn check_ranges(config: &Config, found: &mut Vec<(&'static str, String)>) {
     let secs = Duration::from_secs;
     span("step.interval", config.step.interval, Duration::from_millis(1), secs(5));
     span("fleet.interval", config.fleet.interval, Duration::from_millis(100), secs(3600));
+    span("http.limit", config.http.limit, Duration::from_millis(100), secs(300));
+    span("http.session.idle", config.http.session.idle, secs(60), secs(30 * 86_400));
+    span("http.session.limit", config.http.session.limit, secs(60), secs(90 * 86_400));
     span("shutdown.limit", config.shutdown.limit, secs(1), secs(600));
     let offset = config.clock.offset.unsigned_abs();
     span("clock.offset", offset, Duration::ZERO, secs(20 * 365 * 86_400));
+}
+
+fn check_http(http: &Http, found: &mut Vec<(&'static str, String)>) {
+    if let Err(part) = http.proxy.networks() {
+        let reason = format!("holds `{part}`; expected networks such as 10.0.0.0/8");
+        found.push(("http.proxy.networks", reason));
+    }
+    if HeaderName::from_bytes(http.proxy.user_header.as_bytes()).is_err() {
+        found.push(("http.proxy.user_header", "is not the name of a header".into()));
+    }
+    if !http.listen.ip().is_loopback() && !http.has_access_rules() {
+        let reason = "is not a loopback address and nobody would be asked who they are: \
+                      set `http.keys_file` (`pulse key` makes keys) or `http.proxy.networks`";
+        found.push(("http.listen", reason.into()));
+    }
 }
 
 fn check_topics(topics: &Topics, found: &mut Vec<(&'static str, String)>) {

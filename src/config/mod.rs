@@ -13,9 +13,11 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::output::OutputTopic;
+use http::Http;
 use value::{Properties, Secret, duration};
 
 pub mod check;
+pub mod http;
 pub mod layers;
 pub mod value;
 mod yaml;
@@ -151,14 +153,6 @@ pub struct Fleet {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ops {
-    /// Address and port; port 0 takes a free one.
-    pub listen: SocketAddr,
-}
-
-/// `http.*`
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
 }
@@ -353,12 +347,6 @@ impl Default for Fleet {
 impl Default for Ops {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 9404)) }
-    }
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
     }
 }
 

@@ -1,16 +1,36 @@
 //! HTTP: which router listens where.
 //!
 //! What the routers answer is in the files beside this one; who starts and stops them is
-//! `cli/supervise.rs`.
+//! `cli/supervise.rs`. Which role each route needs stands in `policy.rs`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use crate::config::http::Http;
+use site::Site;
+
+pub mod access;
+pub mod command;
+pub mod dashboard;
+pub mod headers;
+pub mod login;
 pub mod ops;
-pub mod page;
+pub mod policy;
+pub mod problem;
+pub mod site;
+
+/// Everything that `http.listen` serves, behind the guard.
+pub fn router(site: &Site, settings: &Http) -> Router {
+    let (access, clock) = (Arc::clone(&site.access), site.clock);
+    let routes = Router::new()
+        .merge(dashboard::router(site.clone()))
+        .merge(login::router(Arc::clone(&access), clock));
+    access::guard::around(routes, access, clock, settings)
+}
 
 /// Takes the address that `setting` names.
 pub async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -25,5 +45,6 @@ pub async fn serve(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("serving HTTP failed")
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await.context("serving HTTP failed")
 }

@@ -38,6 +38,8 @@ pub mod partitioner;
 
 pub mod client;
 
+pub mod commands;
+
 mod first_failure;
 
 pub mod cluster;

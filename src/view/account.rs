@@ -8,6 +8,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use uuid::Uuid;
 
+use super::figures::share::Share;
 use super::pack::Packed;
 use super::timeline::Moment;
 use crate::engine::account::profile::Segment;
@@ -33,6 +34,8 @@ pub struct Account {
     pub work: Option<Arc<WorkRow>>,
     /// What happened lately, oldest first.
     pub timeline: Arc<Vec<Moment>>,
+    /// What it brings to figures over many accounts.
+    pub share: Arc<Share>,
     /// The partition number that its records lie on: commands go to the same one.
     pub partition: i32,
 }

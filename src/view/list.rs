@@ -150,6 +150,45 @@ impl Snapshot {
     }
 }
 
+impl Filter {
+    /// Whether every account passes.
+    pub fn whole(&self) -> bool {
+        self.scope.is_none() && self.is_whole_scope()
+    }
+
+    /// Whether all that one may see passes.
+    pub fn is_whole_scope(&self) -> bool {
+        self.csm.is_none() && self.segments.is_empty() && self.is_plain()
+    }
+
+    /// The one manager whose accounts pass, if that is all that is asked.
+    pub fn only_csm(&self) -> Option<&CompactString> {
+        let is_alone = self.segments.is_empty() && self.is_plain();
+        match (&self.scope, &self.csm) {
+            (None, Some(csm)) if is_alone => Some(csm),
+            (Some(scope), Some(csm)) if is_alone && scope.contains(csm) => Some(csm),
+            (Some(scope), None) if is_alone && scope.len() == 1 => scope.first(),
+            _ => None,
+        }
+    }
+
+    /// The one segment whose accounts pass, if that is all that is asked.
+    pub fn only_segment(&self) -> Option<Segment> {
+        let is_alone = self.scope.is_none() && self.csm.is_none() && self.is_plain();
+        self.segments.first().copied().filter(|_| is_alone && self.segments.len() == 1)
+    }
+
+    /// Whether nothing but scope, manager and segment is asked.
+    fn is_plain(&self) -> bool {
+        self.bands.is_empty()
+            && self.churn_bands.is_empty()
+            && self.phases.is_empty()
+            && self.parent.is_none()
+            && self.renewal_within_days.is_none()
+            && self.search.is_none()
+    }
+}
+
 /// A filter with what is computed of it once.
 struct Judged<'a> {
     filter: &'a Filter,

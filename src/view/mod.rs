@@ -14,6 +14,7 @@ pub mod account;
 pub mod answers;
 pub mod attention;
 pub mod changes;
+pub mod figures;
 pub mod list;
 pub mod measures;
 mod pack;

@@ -9,6 +9,10 @@ use uuid::Uuid;
 use super::account::{Account, AlertRow, RunRow};
 use super::answers::Answers;
 use super::changes::{ChangeId, Missed, Tail};
+use super::figures::Figures;
+use super::figures::fold::Fold;
+use super::figures::groups::Published;
+use super::list::Filter;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Alert;
 use crate::engine::output::deliverable::Deliverable;
@@ -33,6 +37,8 @@ pub struct Snapshot {
     pub n_published: u64,
     /// How many alert transitions were read.
     pub n_alerts: u64,
+    /// The figures of all accounts, and of those of a manager, segment or parent.
+    pub figures: Published,
     pub(super) accounts: Vec<Arc<Account>>,
     /// Open alerts about no single account.
     pub(super) fleet_alerts: Vec<Arc<Alert>>,
@@ -94,6 +100,23 @@ impl Snapshot {
     /// The place after every change of this snapshot.
     pub fn end(&self) -> ChangeId {
         ChangeId { epoch: self.epoch, version: self.version, number: u32::MAX }
+    }
+
+    /// The figures of the accounts that a filter lets pass.
+    ///
+    /// Those of all accounts and of one manager or segment are at hand; others are added up.
+    pub fn figures(&self, filter: &Filter) -> Arc<Figures> {
+        let at_hand = match (filter.whole(), filter.only_csm(), filter.only_segment()) {
+            (true, ..) => Some(&self.figures.all),
+            (_, Some(csm), _) => self.figures.by_csm.get(csm),
+            (_, _, Some(segment)) => self.figures.by_segment.get(&segment),
+            _ => None,
+        };
+        at_hand.cloned().unwrap_or_else(|| {
+            let mut fold = Fold::default();
+            self.filtered(filter).for_each(|account| fold.add(&account.share));
+            Arc::new(Figures::of(&fold))
+        })
     }
 
     /// How many accounts are displayed in each band, worst first.

@@ -14,6 +14,8 @@ use super::View;
 use super::account::{Account, HealthRow, WorkRow};
 use super::answers::Answers;
 use super::changes::Change;
+use super::figures::groups::Groups;
+use super::figures::share::Share;
 use super::pack::Packer;
 use super::snapshot::Snapshot;
 use super::timeline::{self, Moment};
@@ -24,10 +26,14 @@ use crate::engine::output::opportunity::OpportunityRecord;
 use crate::engine::output::playbook::RunRecord;
 use crate::engine::output::work::AccountWork;
 use crate::engine::output::{AccountId, OutputTopic};
-use crate::engine::time::Timestamp;
+use crate::engine::time::{Day, Timestamp};
 
 /// How many of the newest alert transitions are kept.
 const ALERTS_MAX: usize = 200;
+
+/// How many accounts a publication counts anew because another day began: the others follow with
+/// the next ones.
+const SHARES_PER_PUBLICATION: usize = 2_000;
 
 /// A record of an output topic.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +66,11 @@ struct Slot {
     health: Option<Arc<HealthRow>>,
     work: Option<Arc<WorkRow>>,
     timeline: Arc<Vec<Moment>>,
+    /// The records that came since the last publication, read: they need not be unpacked for it.
+    fresh_health: Option<Box<AccountHealth>>,
+    fresh_work: Option<Box<AccountWork>>,
+    /// What it brings to figures, and as of which day; nothing until it has health.
+    share: Option<(Arc<Share>, Day)>,
     /// As last published; nothing after a change.
     account: Option<Arc<Account>>,
     is_changed: bool,
@@ -71,6 +82,7 @@ pub struct Writer {
     fleet_alerts: BTreeMap<Uuid, Arc<Alert>>,
     newest_alerts: VecDeque<Arc<Alert>>,
     answers: Answers,
+    groups: Groups,
     health_packer: Packer,
     work_packer: Packer,
     changed: Vec<AccountId>,
@@ -91,6 +103,7 @@ impl Writer {
             fleet_alerts: BTreeMap::new(),
             newest_alerts: VecDeque::new(),
             answers: Answers::default(),
+            groups: Groups::default(),
             health_packer: Packer::new(),
             work_packer: Packer::new(),
             changed: Vec::new(),
@@ -156,9 +169,16 @@ impl Writer {
         self.next.version += 1;
         self.next.now = now;
         self.tell_changes();
-        for slot in self.slots.values_mut().filter(|slot| slot.account.is_none()) {
-            slot.account = slot.to_account().map(Arc::new);
+        let mut n_old = 0;
+        for slot in self.slots.values_mut() {
+            let is_old = slot.share.as_ref().is_some_and(|(_, day)| *day != now.day());
+            n_old += usize::from(is_old && slot.account.is_some());
+            if slot.account.is_none() || (is_old && n_old <= SHARES_PER_PUBLICATION) {
+                slot.renew(&mut self.groups, now.day());
+            }
         }
+        self.is_dirty = n_old > SHARES_PER_PUBLICATION;
+        self.next.figures = self.groups.publish();
         self.next.accounts = self.slots.values().filter_map(|slot| slot.account.clone()).collect();
         self.next.fleet_alerts = self.fleet_alerts.values().cloned().collect();
         self.next.newest_alerts = self.newest_alerts.iter().cloned().collect();
@@ -175,7 +195,8 @@ impl Writer {
                 let packed =
                     packed.map_err(|error| Unreadable::Pack(record.topic.name(), error))?;
                 self.next.as_of = self.next.as_of.max(Some(health.at));
-                Some(Arc::new(HealthRow::new(&health, packed)))
+                let row = Arc::new(HealthRow::new(&health, packed));
+                Some((row, Box::new(health)))
             }
             None => None,
         };
@@ -183,7 +204,7 @@ impl Writer {
         if row.is_none() {
             slot.timeline = Arc::default();
         }
-        slot.health = row;
+        (slot.health, slot.fresh_health) = row.unzip();
         self.forget_if_empty(record.key);
         Ok(())
     }
@@ -195,11 +216,13 @@ impl Writer {
                 let packed = self.work_packer.pack(value);
                 let packed =
                     packed.map_err(|error| Unreadable::Pack(record.topic.name(), error))?;
-                Some(Arc::new(WorkRow::new(&work, packed)))
+                let row = Arc::new(WorkRow::new(&work, packed));
+                Some((row, Box::new(work)))
             }
             None => None,
         };
-        self.touch(record).work = row;
+        let slot = self.touch(record);
+        (slot.work, slot.fresh_work) = row.unzip();
         self.forget_if_empty(record.key);
         Ok(())
     }
@@ -254,7 +277,8 @@ impl Writer {
 
     fn forget_if_empty(&mut self, id: &str) {
         if self.slots.get(id).is_some_and(|slot| slot.health.is_none() && slot.work.is_none()) {
-            self.slots.remove(id);
+            let share = self.slots.remove(id).and_then(|slot| slot.share);
+            self.groups.put(share.as_ref().map(|(share, _)| &**share), None);
         }
     }
 
@@ -280,10 +304,37 @@ impl Writer {
 }
 
 impl Slot {
+    /// Makes the account anew, with what it brings to figures on this day.
+    fn renew(&mut self, groups: &mut Groups, today: Day) {
+        let old = self.share.take();
+        let has_records_changed = self.fresh_health.is_some() || self.fresh_work.is_some();
+        self.share = match old {
+            Some((share, day)) if day == today && !has_records_changed && self.health.is_some() => {
+                Some((share, day))
+            }
+            old => {
+                let new = self.share_of(today);
+                groups.put(old.as_ref().map(|(share, _)| &**share), new.as_deref());
+                new.map(|share| (share, today))
+            }
+        };
+        (self.fresh_health, self.fresh_work) = (None, None);
+        self.account = self.to_account().map(Arc::new);
+    }
+
+    fn share_of(&mut self, today: Day) -> Option<Arc<Share>> {
+        let health = self.fresh_health.take();
+        let health = health.or_else(|| Some(Box::new(self.health.as_ref()?.record())))?;
+        let work = self.fresh_work.take();
+        let work = work.or_else(|| Some(Box::new(self.work.as_ref()?.record())));
+        Some(Arc::new(Share::of(&health, work.as_deref(), today)))
+    }
+
     fn to_account(&self) -> Option<Account> {
         Some(Account {
             health: Arc::clone(self.health.as_ref()?),
             work: self.work.clone(),
+            share: Arc::clone(&self.share.as_ref()?.0),
             timeline: Arc::clone(&self.timeline),
             partition: self.partition,
         })

@@ -87,6 +87,19 @@ impl Phase {
         Some(onboarding_phase(phases, account.age_days(now)).unwrap_or_else(renewal))
     }
 
+    /// All phases, in the order of a life.
+    pub const ALL: [Phase; 9] = [
+        Phase::Kickoff,
+        Phase::Activation,
+        Phase::EarlyValue,
+        Phase::Adoption,
+        Phase::Renewal90,
+        Phase::Renewal60,
+        Phase::Renewal30,
+        Phase::Churned,
+        Phase::WonBack,
+    ];
+
     /// The name as published.
     pub const fn name(self) -> &'static str {
         match self {

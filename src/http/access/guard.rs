@@ -1,0 +1,200 @@
+//! Where every request passes: who asks, may they, is it theirs, how often, how much, how long.
+//!
+//! Which route needs what stands in `policy.rs`; who somebody is, is found in `mod.rs`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use subtle::ConstantTimeEq as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::{Access, Denied, Proof, Viewer, origin};
+use crate::config::http::Http;
+use crate::http::dashboard::message;
+use crate::http::headers;
+use crate::http::policy::{self, Need};
+use crate::http::problem::Problem;
+use crate::kafka::clock::Clock;
+
+/// What the guard needs to know.
+#[derive(Clone)]
+struct Guard {
+    access: Arc<Access>,
+    clock: Clock,
+    settings: Http,
+}
+
+/// Puts the guard, the limits and the headers around all routes.
+pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http) -> Router {
+    let guard = Guard { access, clock, settings: settings.clone() };
+    routes
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .route_layer(from_fn_with_state(guard.clone(), pass))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(RequestBodyLimitLayer::new(settings.body_bytes_max))
+        .layer(from_fn_with_state(guard, in_time))
+        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(from_fn(explain))
+        .layer(from_fn(headers::add))
+}
+
+async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let peer = peer(&request);
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let need = route.and_then(|route| policy::need(request.method(), &route));
+    let viewer = guard.access.authenticate(request.headers(), peer, guard.clock.now());
+    if !guard.access.limit.passes(viewer.as_ref().ok().map(|it| &it.name), peer) {
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS)
+            .detail("so many requests a second are too many: slow down")
+            .retry_after(1)
+            .into_response();
+    }
+    let role = match need {
+        None => return refused("this route has no rule of access"),
+        Some(Need::Nothing) => None,
+        Some(Need::Role(role)) => Some(role),
+    };
+    let viewer = match (viewer, role) {
+        (Err(denied), Some(_)) => return show_the_door(&request, denied),
+        (Ok(viewer), Some(role)) if !viewer.may(role) => {
+            let needed = role.name();
+            return refused(&format!(
+                "this needs the role {needed}, you are {}",
+                viewer.role.name()
+            ));
+        }
+        (viewer, _) => viewer.ok(),
+    };
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let by_key = matches!(&viewer, Some(Viewer { proof: Proof::Key, .. }));
+    let mut request = request;
+    if !is_safe && !by_key {
+        if origin::is_foreign(request.headers()) {
+            return refused("another site's page may not act here in your name");
+        }
+        if let Some(Viewer { proof: Proof::Session(token), .. }) = &viewer {
+            request = match with_token(request, token, guard.settings.body_bytes_max).await {
+                Ok(request) => request,
+                Err(answer) => return answer,
+            };
+        }
+    }
+    if let Some(viewer) = viewer {
+        request.extensions_mut().insert(viewer);
+    }
+    next.run(request).await
+}
+
+/// Lets a request of a session pass if it brings the session's token, as header or in its form.
+async fn with_token(request: Request, token: &str, most: usize) -> Result<Request, Response> {
+    let fits = |shown: &str| bool::from(shown.as_bytes().ct_eq(token.as_bytes()));
+    let shown = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+    if shown.is_some_and(fits) {
+        return Ok(request);
+    }
+    let wrong = || refused("the form is too old: load the page again");
+    if !is_form(request.headers()) {
+        return Err(wrong());
+    }
+    let (head, body) = request.into_parts();
+    let too_large = |_| StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let bytes: Bytes = to_bytes(body, most).await.map_err(too_large)?;
+    let shown = form_urlencoded::parse(&bytes).find(|(name, _)| name == "csrf");
+    match shown {
+        Some((_, value)) if fits(&value) => Ok(Request::from_parts(head, Body::from(bytes))),
+        _ => Err(wrong()),
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// Programs are told what is missing; people are led to where they log in.
+fn show_the_door(request: &Request, denied: Denied) -> Response {
+    let uri = request.uri();
+    if denied == Denied::NoProof && !uri.path().starts_with("/api/") {
+        let next = uri.path_and_query().map_or("/", |it| it.as_str());
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        return Redirect::to(&format!("/login?next={next}")).into_response();
+    }
+    let status = match denied {
+        Denied::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+        Denied::NoProof | Denied::WrongKey => StatusCode::UNAUTHORIZED,
+    };
+    let mut answer = Problem::new(status).detail(denied.to_string()).into_response();
+    let scheme = header::HeaderValue::from_static("Bearer");
+    answer.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    answer
+}
+
+fn refused(detail: &str) -> Response {
+    Problem::new(StatusCode::FORBIDDEN).detail(detail).into_response()
+}
+
+/// The address that the connection comes from; unspecified where a test has none.
+pub fn peer(request: &Request) -> IpAddr {
+    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
+}
+
+/// Gives up what takes too long before it begins to answer; a stream that began goes on.
+async fn in_time(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(guard.settings.limit, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+/// Gives a bare error status its words: a problem below `/api`, a page elsewhere.
+async fn explain(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let answer = next.run(request).await;
+    let status = answer.status();
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
+    let is_problem = kind.is_some_and(|kind| kind.starts_with(b"application/problem+json"));
+    if !(status.is_client_error() || status.is_server_error()) || (is_api && is_problem) {
+        return answer;
+    }
+    let (head, body) = answer.into_parts();
+    let detail = if is_problem { detail_of(body).await } else { None };
+    let detail = detail.unwrap_or_else(|| words_of(status).to_owned());
+    let mut explained = if is_api {
+        Problem::new(status).detail(detail).into_response()
+    } else {
+        message::page(status, &detail)
+    };
+    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = head.headers.get(&name) {
+            explained.headers_mut().insert(name, value.clone());
+        }
+    }
+    explained
+}
+
+async fn detail_of(body: Body) -> Option<String> {
+    /// More than any problem of ours has.
+    const BYTES_MAX: usize = 65_536;
+    let bytes = to_bytes(body, BYTES_MAX).await.ok()?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    value["detail"].as_str().map(str::to_owned)
+}
+
+fn words_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "there is nothing here; the routes are in /api/v1/openapi.json",
+        StatusCode::METHOD_NOT_ALLOWED => "this route does not take this method",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than `http.body_bytes_max`",
+        StatusCode::REQUEST_TIMEOUT => "the answer took longer than `http.limit`: try again",
+        StatusCode::INTERNAL_SERVER_ERROR => "something broke here; the log says what",
+        _ => "this request cannot be answered",
+    }
+}

@@ -1,0 +1,165 @@
+//! Who asks, and what they may do: keys, sessions of browsers, a trusted proxy.
+//!
+//! Which route needs which role stands in `routes.rs`; where requests pass is `guard.rs`. Who did
+//! what is on `cs.commands`, with the name found here.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use compact_str::CompactString;
+
+use crate::config::http::{Http, Role};
+use crate::engine::time::Timestamp;
+use keys::Keys;
+use limit::Limit;
+use proxy::Proxy;
+use sessions::Sessions;
+
+pub mod guard;
+pub mod keys;
+pub mod limit;
+mod origin;
+mod proxy;
+pub mod sessions;
+
+/// Somebody who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Their name, as it stands in commands.
+    pub name: CompactString,
+    /// What they may do.
+    pub role: Role,
+    /// Whose accounts they may see; nothing means all.
+    pub csms: Option<Arc<[CompactString]>>,
+    /// How they proved it.
+    pub proof: Proof,
+}
+
+/// How somebody proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An access key with this request: no browser sends one by itself.
+    Key,
+    /// A session; what acts in its name must bring this token.
+    Session(CompactString),
+    /// A trusted proxy's word.
+    Proxy,
+    /// Nobody is asked on this machine.
+    Local,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Nothing was shown.
+    #[error("log in, or send an access key as `Authorization: Bearer …`")]
+    NoProof,
+    /// The key is not known.
+    #[error("the access key is not known: ask whoever runs pulse for another")]
+    WrongKey,
+    /// A name that belongs to another machine led here.
+    #[error("without access keys this service answers to the names of its own machine only")]
+    ForeignHost,
+}
+
+/// The rules of access.
+pub struct Access {
+    keys: Keys,
+    proxy: Option<Proxy>,
+    /// Browsers that logged in.
+    pub sessions: Sessions,
+    /// How often somebody may ask.
+    pub limit: Limit,
+    /// Nobody is asked: the address is a loopback one.
+    is_local: bool,
+}
+
+impl Access {
+    /// The rules that settings make.
+    ///
+    /// # Errors
+    /// A file of keys that cannot be read or used.
+    pub fn new(http: &Http) -> anyhow::Result<Self> {
+        let keys = http.keys_file.as_deref().map(Keys::read).transpose()?.unwrap_or_default();
+        Ok(Self::with_keys(http, keys))
+    }
+
+    /// The same with keys at hand.
+    pub fn with_keys(http: &Http, keys: Keys) -> Self {
+        let is_local = keys.is_empty() && !http.has_access_rules();
+        if is_local {
+            tracing::info!("no access keys: everybody on this machine may do everything");
+        }
+        Self {
+            keys,
+            proxy: Proxy::new(&http.proxy),
+            sessions: Sessions::new(&http.session),
+            limit: Limit::new(http.rate_per_sec),
+            is_local,
+        }
+    }
+
+    /// Finds out who asks.
+    ///
+    /// # Errors
+    /// Why they are not let in.
+    pub fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Viewer, Denied> {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            let text = value.to_str().map_err(|_| Denied::WrongKey)?;
+            let (scheme, key) = text.split_once(' ').ok_or(Denied::WrongKey)?;
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(Denied::WrongKey);
+            }
+            return self.by_key(key.trim());
+        }
+        if let Some(viewer) = self.sessions.find(headers, now) {
+            return Ok(viewer);
+        }
+        if let Some(viewer) = self.proxy.as_ref().and_then(|proxy| proxy.vouches(headers, peer)) {
+            return Ok(viewer);
+        }
+        if !self.is_local {
+            return Err(Denied::NoProof);
+        }
+        // A page elsewhere may let its name lead to this machine: then the host is not ours.
+        if !origin::is_local_host(headers) {
+            return Err(Denied::ForeignHost);
+        }
+        let (role, proof) = (Role::Admin, Proof::Local);
+        Ok(Viewer { name: CompactString::const_new("local"), role, csms: None, proof })
+    }
+
+    /// Whose key this is.
+    ///
+    /// # Errors
+    /// When it is nobody's.
+    pub fn by_key(&self, key: &str) -> Result<Viewer, Denied> {
+        self.keys.find(key).ok_or(Denied::WrongKey)
+    }
+
+    /// Whether the connection of a browser is encrypted, as far as the proxy says.
+    pub fn is_encrypted(&self, headers: &HeaderMap, peer: IpAddr) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| proxy.is_encrypted(headers, peer))
+    }
+}
+
+impl Viewer {
+    /// Whether they may do what needs `role`.
+    pub fn may(&self, role: Role) -> bool {
+        self.role >= role
+    }
+
+    /// The token that forms of their pages carry; empty where none is asked for.
+    pub fn csrf(&self) -> &str {
+        match &self.proof {
+            Proof::Session(token) => token,
+            Proof::Key | Proof::Proxy | Proof::Local => "",
+        }
+    }
+}
