@@ -8,10 +8,12 @@ use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
 use crate::engine::decode::Decoder;
+use crate::engine::time::Timestamp;
 use crate::kafka::clock::Clock;
 use crate::kafka::commands::Commands;
 use crate::kafka::model_topic::InForce;
 use crate::view::View;
+use crate::view::snapshot::Snapshot;
 
 /// The state of all routes.
 #[derive(Clone)]
@@ -32,6 +34,14 @@ pub struct Site {
     pub followers: Arc<Semaphore>,
     /// Closes when the process ends: streams end with it.
     pub stop: watch::Receiver<()>,
+}
+
+impl Site {
+    /// The present, to which a page's dates relate. Without a broker the world of the demo lives
+    /// by its own clock, which the snapshot has.
+    pub fn now(&self, view: &Snapshot) -> Timestamp {
+        if self.commands.is_some() { self.clock.now().max(view.now) } else { view.now }
+    }
 }
 
 /// The models of `cs.pulse-model`.

@@ -34,6 +34,7 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 pub struct ViewFeed {
     writer: Writer,
     positions: BTreeMap<(OutputTopic, i32), Position>,
+    is_ready: bool,
 }
 
 /// How far a partition of an output topic was read.
@@ -52,7 +53,7 @@ impl ViewFeed {
         let unread = Position { next: None, behind: None };
         let positions =
             numbers.flat_map(|number| TOPICS.map(|topic| ((topic, number), unread))).collect();
-        Self { writer, positions }
+        Self { writer, positions, is_ready: false }
     }
 
     /// Feeds the view until the process is asked to stop.
@@ -119,7 +120,9 @@ impl ViewFeed {
         let behind = self.positions.values().map(|position| position.behind);
         let known: Option<i64> = behind.clone().sum();
         let lag = behind.flatten().sum::<i64>().unsigned_abs();
-        let is_ready = known == Some(0);
+        // Once caught up it may fall behind again, which the lag says; it stays readable.
+        self.is_ready |= known == Some(0);
+        let is_ready = self.is_ready;
         setup.status.note_view(is_ready);
         self.writer.note_progress(is_ready, lag);
     }

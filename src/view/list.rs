@@ -110,7 +110,7 @@ pub struct Page {
 }
 
 impl Snapshot {
-    /// The accounts that a filter lets pass, in the order of their ids.
+    /// The accounts that a filter lets pass as of this snapshot, in the order of their ids.
     pub fn filtered<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a Arc<Account>> {
         let judged = Judged::new(filter, self.now);
         self.accounts.iter().filter(move |account| judged.passes(account))

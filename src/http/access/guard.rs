@@ -160,8 +160,11 @@ async fn explain(request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let status = answer.status();
     let kind = answer.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
-    let is_problem = kind.is_some_and(|kind| kind.starts_with(b"application/problem+json"));
-    if !(status.is_client_error() || status.is_server_error()) || (is_api && is_problem) {
+    let is_problem =
+        kind.as_ref().is_some_and(|kind| kind.starts_with(b"application/problem+json"));
+    let is_page = kind.as_ref().is_some_and(|kind| kind.starts_with(b"text/html"));
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || is_page || (is_api && is_problem) {
         return answer;
     }
     let (head, body) = answer.into_parts();

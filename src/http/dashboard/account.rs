@@ -67,7 +67,8 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Path(id): Path<String>,
 ) -> Response {
-    let (view, now) = (site.view.latest(), site.clock.now());
+    let view = site.view.latest();
+    let now = site.now(&view);
     let account = view.account(&id);
     let seen = account.filter(|it| is_in_scope(viewer.csms.as_deref(), &it.health.csm));
     let Some(account) = seen else {

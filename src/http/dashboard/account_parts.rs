@@ -52,7 +52,7 @@ pub(super) struct StepPart {
 /// A metric, and what it brings.
 pub(super) struct MetricPart {
     pub(super) id: String,
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) score: String,
     pub(super) points: String,
 }
@@ -255,7 +255,7 @@ pub(super) fn metrics(health: &AccountHealth) -> Vec<MetricPart> {
     let known = health.metrics.iter();
     let part = known.map(|(id, score)| MetricPart {
         id: id.to_string(),
-        title: name_of(id).unwrap_or_default(),
+        title: metric_title(id),
         score: format!("{score:.1}"),
         points: health
             .metric_contributions
@@ -350,7 +350,7 @@ fn moment_text(moment: &Moment) -> String {
 
 /// A metric's name where it is one, else the words of its id.
 fn metric_title(id: &str) -> String {
-    name_of(id).map_or_else(|| words::title(id), str::to_owned)
+    words::title(name_of(id).unwrap_or(id))
 }
 
 fn name_of(id: &str) -> Option<&'static str> {

@@ -96,7 +96,8 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let (view, now) = (site.view.latest(), site.clock.now());
+    let view = site.view.latest();
+    let now = site.now(&view);
     let (sort, is_descending) = order(given(asked.sort.as_ref()));
     let query = list::Query {
         filter: filter(&asked, scope(&viewer)),

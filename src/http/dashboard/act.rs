@@ -56,7 +56,7 @@ fn fields(pairs: Vec<(String, String)>, site: &Site) -> Result<Map<String, Value
         match name.as_str() {
             "snooze_days" => {
                 let days: u8 = value.parse().map_err(|_| wrong("is not a number of days"))?;
-                let until = site.clock.now().plus_days(days.into());
+                let until = site.now(&site.view.latest()).plus_days(days.into());
                 fields.insert("until".to_owned(), json!(until.to_string()));
             }
             "value" => {

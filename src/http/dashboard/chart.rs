@@ -11,8 +11,10 @@ use crate::engine::model::health::HealthBand;
 const WIDTH: f64 = 720.0;
 /// Height of a row of bars.
 const ROW: f64 = 26.0;
+/// Width of a chart of rows: they stand in half a page.
+const ROWS_WIDTH: f64 = 540.0;
 /// Where the bars of a row begin and end: names stand before, figures behind.
-const BARS: (f64, f64) = (150.0, 640.0);
+const BARS: (f64, f64) = (150.0, 470.0);
 
 /// A day of a line, and what happened on it.
 #[derive(Clone, Debug)]
@@ -206,7 +208,7 @@ pub(super) fn waterfall(before: f64, steps: &[Bar], after: f64) -> String {
     let last = steps.len() + 1;
     row(&mut inner, last, "now", &format!("{after:.1}"), "total", (BARS.0, x(after)));
     let title = format!("health went from {before:.1} to {after:.1} in {} steps", steps.len());
-    svg("waterfall", WIDTH, (last + 1) as f64 * ROW, &title, &inner)
+    svg("waterfall", ROWS_WIDTH, (last + 1) as f64 * ROW, &title, &inner)
 }
 
 /// What adds to a sum and what takes from it, as bars to both sides of a middle.
@@ -226,7 +228,7 @@ pub(super) fn contributions(title: &str, bars: &[Bar]) -> String {
         At(middle),
         At(height)
     );
-    svg("contributions", WIDTH, height, title, &inner)
+    svg("contributions", ROWS_WIDTH, height, title, &inner)
 }
 
 fn row(out: &mut String, n: usize, name: &str, text: &str, class: &str, (from, to): (f64, f64)) {
@@ -241,7 +243,7 @@ fn row(out: &mut String, n: usize, name: &str, text: &str, class: &str, (from, t
         At(from),
         At(y + 6.0),
         At((to - from).max(1.5)),
-        At(WIDTH),
+        At(ROWS_WIDTH),
         escaped(text)
     );
 }

@@ -21,6 +21,10 @@ use crate::view::snapshot::Snapshot;
 /// Most parents that are shown: those with the most revenue.
 const PARENTS_MAX: usize = 15;
 
+/// The segments, the largest accounts first.
+const BY_SIZE: [Segment; 4] =
+    [Segment::Strategic, Segment::Enterprise, Segment::MidMarket, Segment::Smb];
+
 #[derive(Template)]
 #[template(path = "pages/executive.html")]
 struct Page {
@@ -53,10 +57,11 @@ pub(super) async fn show(
     State(site): State<Site>,
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
-    let (view, now) = (site.view.latest(), site.clock.now());
+    let view = site.view.latest();
+    let now = site.now(&view);
     let figures = view.figures(&scope(&viewer));
     let money = currency(&view);
-    let segments = Segment::ALL.into_iter().rev().map(|segment| {
+    let segments = BY_SIZE.into_iter().map(|segment| {
         let filter = Filter { segments: vec![segment], ..scope(&viewer) };
         segment_row(segment, &view.figures(&filter), money)
     });

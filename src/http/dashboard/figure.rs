@@ -60,7 +60,7 @@ pub(super) async fn show_definitions(
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
     let view = site.view.latest();
-    let now = site.clock.now();
+    let now = site.now(&view);
     let rows = DEFINITIONS.iter().map(|it| Row {
         id: it.id,
         title: it.title,

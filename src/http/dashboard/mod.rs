@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use super::access::{Proof, Viewer};
 use super::site::Site;
 use crate::config::http::Role;
-use crate::engine::time::Timestamp;
+use crate::engine::time::{HOUR_MS, Timestamp};
 use crate::view::list::Filter;
 use crate::view::snapshot::Snapshot;
 
@@ -32,7 +32,7 @@ mod words;
 const LAG_TOLD: u64 = 5_000;
 /// How long the newest assessment may lie back before a page says so: each account is published
 /// at least daily.
-const STALE_HOURS: f64 = 26.0;
+const STALE_MS: i64 = 26 * HOUR_MS;
 
 /// The views: where they are, and their names.
 const VIEWS: [(&str, &str); 4] = [
@@ -95,20 +95,23 @@ impl Frame {
 
 fn notice(view: &Snapshot, now: Timestamp) -> Option<Notice> {
     let silent = view.fleet_alerts().iter().find(|alert| alert.rule == "source_silent");
-    let (text, is_bad) = if !view.is_ready && view.version < 2 {
-        ("Reading what was published: figures appear in a moment.".to_owned(), false)
-    } else if !view.is_ready && view.lag > LAG_TOLD {
-        let records = words::count(usize::try_from(view.lag).unwrap_or(usize::MAX));
-        (format!("Catching up: {records} published records are not read yet."), false)
-    } else if let Some(alert) = silent {
-        (format!("{}: {}", words::title(&alert.rule), alert.reason), true)
-    } else {
-        let hours = now.millis_since(view.as_of?) as f64 / 3_600_000.0;
-        if hours < STALE_HOURS {
-            return None;
+    let records = words::count(usize::try_from(view.lag).unwrap_or(usize::MAX));
+    let since = view.as_of.map(|at| (words::from_now(at, now), now.millis_since(at)));
+    let (text, is_bad) = match (view.is_ready, silent, since) {
+        (false, _, None) => {
+            ("Reading what was published: figures appear in a moment.".to_owned(), false)
         }
-        let since = words::from_now(view.as_of?, now);
-        (format!("Nothing was published since {since}: figures may be out of date."), true)
+        (false, ..) => ("Catching up: figures are not those of today yet.".to_owned(), false),
+        (true, ..) if view.lag > LAG_TOLD => {
+            (format!("Behind: {records} published records are not read yet."), false)
+        }
+        (true, Some(alert), _) => {
+            (format!("{}: {}", words::title(&alert.rule), alert.reason), true)
+        }
+        (true, None, Some((since, ms))) if ms > STALE_MS => {
+            (format!("Nothing was published since {since}: figures may be out of date."), true)
+        }
+        _ => return None,
     };
     Some(Notice { text, is_bad })
 }

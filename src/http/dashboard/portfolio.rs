@@ -23,6 +23,8 @@ use crate::view::snapshot::Snapshot;
 
 /// Most steps that are shown.
 const STEPS_MAX: usize = 12;
+/// Most reasons besides the first.
+const REASONS_MAX: usize = 2;
 /// Most managers whose load is shown.
 const CSMS_MAX: usize = 15;
 
@@ -96,7 +98,8 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let (view, now) = (site.view.latest(), site.clock.now());
+    let view = site.view.latest();
+    let now = site.now(&view);
     let csm = given(asked.csm.as_ref());
     let chosen = given(asked.segment.as_ref());
     let segment = Segment::ALL.into_iter().find(|it| Some(it.name()) == chosen);
@@ -166,14 +169,13 @@ fn lead(figures: &Figures, currency: &str) -> String {
 
 fn attention_row(rank: usize, it: &Attention, currency: &str, now: Timestamp) -> AttentionRow {
     let row = &it.account.health;
-    let (why, due) = it.reasons.first().map(|reason| told(reason, now)).unwrap_or_default();
-    let others = it.reasons.iter().skip(1).map(|reason| told(reason, now).0);
-    let more: Vec<_> = others.take(2).collect();
-    let hidden = it.reasons.len().saturating_sub(3);
-    let more = match hidden {
-        0 => more.join(" · "),
-        n => format!("{} · {n} more", more.join(" · ")),
-    };
+    let due = it.reasons.first().and_then(|reason| told(reason, now).1);
+    let mut texts = grouped(it.reasons.iter().map(|reason| told(reason, now).0));
+    let why = if texts.is_empty() { String::new() } else { texts.remove(0) };
+    let n_hidden = texts.len().saturating_sub(REASONS_MAX);
+    texts.truncate(REASONS_MAX);
+    texts.extend((n_hidden > 0).then(|| format!("{n_hidden} more")));
+    let more = texts.join(" · ");
     let alert = it.reasons.iter().find_map(|reason| match reason {
         Reason::Alert(alert) => Some(alert),
         Reason::Overdue(_) | Reason::Renewal(_) => None,
@@ -196,13 +198,23 @@ fn attention_row(rank: usize, it: &Attention, currency: &str, now: Timestamp) ->
     }
 }
 
+/// Each text once, with how often it came.
+fn grouped(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for text in texts {
+        match counts.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((text, 1)),
+        }
+    }
+    let told = |(text, n)| if n > 1 { format!("{text} × {n}") } else { text };
+    counts.into_iter().map(told).collect()
+}
+
 /// A reason in words, and when it is due.
 fn told(reason: &Reason, now: Timestamp) -> (String, Option<Timestamp>) {
     match reason {
-        Reason::Alert(alert) => {
-            let text = format!("{} ({})", words::title(&alert.rule), alert.severity.name());
-            (text, Some(alert.due_at))
-        }
+        Reason::Alert(alert) => (words::title(&alert.rule), Some(alert.due_at)),
         Reason::Overdue(run) => {
             let steps = words::plural(run.n_overdue.into(), "step", "steps");
             let due = run.next_step.as_ref().and_then(|(_, due)| *due);

@@ -78,7 +78,8 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let (view, now) = (site.view.latest(), site.clock.now());
+    let view = site.view.latest();
+    let now = site.now(&view);
     let csm = given(asked.csm.as_ref());
     let all = Filter { csm: csm.map(Into::into), ..scope(&viewer) };
     let figures = view.figures(&all);
@@ -142,7 +143,7 @@ fn pipeline(due: &[(Timestamp, &Arc<Account>)], currency: &str, now: Timestamp) 
             account.health.arr_cents.unwrap_or_default();
     }
     let columns = (0_i64..).zip(cents).map(|(week, cents)| Column {
-        name: words::day(now.plus_days(week * 7), now),
+        name: words::day_of_year(now.plus_days(week * 7)),
         amounts: cents.map(|cents| cents.max(0) as f64),
         text: words::money_short(cents.iter().sum(), currency),
     });

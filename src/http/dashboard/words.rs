@@ -89,16 +89,22 @@ pub(super) fn instant(at: Timestamp, now: Timestamp) -> String {
 
 /// A day: `31 Jan`, or `31 Jan 2027`.
 pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
+    let (text, today) = (at.to_string(), now.to_string());
+    match (text.get(..4), today.get(..4)) {
+        (Some(year), this) if Some(year) != this => format!("{} {year}", day_of_year(at)),
+        _ => day_of_year(at),
+    }
+}
+
+/// A day without its year: `31 Jan`.
+pub(super) fn day_of_year(at: Timestamp) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (text, today) = (at.to_string(), now.to_string());
+    let text = at.to_string();
     let month = text.get(5..7).and_then(|month| month.parse::<usize>().ok()).unwrap_or(1);
     let month = MONTHS[month.clamp(1, 12) - 1];
     let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    match (text.get(..4), today.get(..4)) {
-        (Some(year), this) if Some(year) != this => format!("{day} {month} {year}"),
-        _ => format!("{day} {month}"),
-    }
+    format!("{day} {month}")
 }
 
 /// How far away an instant is: `in 3 days`, `2 h ago`.
@@ -125,11 +131,26 @@ pub(super) fn span(secs: f64) -> String {
 
 /// A name of the model as words: `at_risk_intervention` is "At risk intervention".
 pub(super) fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
+    let words: Vec<_> = name.split(['_', ' ']).map(spelled).collect();
+    let words = words.join(" ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()
     })
+}
+
+/// A word of a name; abbreviations as they are written.
+fn spelled(word: &str) -> &str {
+    match word {
+        "nps" => "NPS",
+        "smb" => "SMB",
+        "roi" => "ROI",
+        "csm" => "CSM",
+        "csat" => "CSAT",
+        "api" => "API",
+        "gb" => "GB",
+        other => other,
+    }
 }
 
 /// A text as part of an address.
@@ -157,6 +178,7 @@ mod tests {
         assert_eq!(grouped(-1_000), "−1,000");
         assert_eq!([signed(1.26, 1), signed(-0.04, 1), signed(-2.0, 0)], ["+1.3", "±0.0", "−2"]);
         assert_eq!(title("at_risk"), "At risk");
+        assert_eq!(title("nps_closed_loop"), "NPS closed loop");
         assert_eq!(account_href(&"a/b?<".into()), "/accounts/a%2Fb%3F%3C");
     }
 
