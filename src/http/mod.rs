@@ -9,8 +9,12 @@ use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub mod access;
+pub mod api;
 pub mod ops;
 pub mod page;
+pub mod problem;
+pub mod site;
 
 /// Takes the address that `setting` names.
 pub async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
