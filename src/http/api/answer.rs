@@ -81,11 +81,14 @@ impl Tag {
 }
 
 /// An answer that depends on the whole view; it is not made for who has it already.
-pub(super) fn of_view<T: Serialize>(call: &Call, make: impl FnOnce() -> T) -> Outcome {
+pub(super) fn of_view<T: Serialize>(
+    call: &Call,
+    make: impl FnOnce() -> Result<T, Problem>,
+) -> Outcome {
     let tag = Tag::of_view(call);
     match tag.unchanged(&call.headers) {
         Some(unchanged) => Ok(unchanged),
-        None => Ok(json(StatusCode::OK, tag.headers(), bytes(&make())?)),
+        None => Ok(json(StatusCode::OK, tag.headers(), bytes(&make()?)?)),
     }
 }
 

@@ -11,6 +11,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::accounts::CSM;
+use super::alerts::ACCOUNT;
 use super::endpoint::{Body, Endpoint, Outcome, Run};
 use super::given::Given;
 use super::{answer, errors};
@@ -107,6 +109,26 @@ impl Call {
         account
             .filter(|account| self.may_see(&account.health.csm))
             .ok_or_else(|| self.not_found("account"))
+    }
+
+    /// What the parameters `csm` and `account` let pass of what one may see, for
+    /// [`Call::accounts`].
+    pub(super) fn scope_of_lists(&self) -> Filter {
+        Filter { csm: self.given.name(CSM.name), ..self.scope() }
+    }
+
+    /// The accounts of a filter; only the one that the parameter `account` names, if it does.
+    pub(super) fn accounts<'a>(
+        &'a self,
+        filter: &'a Filter,
+    ) -> impl Iterator<Item = &'a Arc<Account>> {
+        let one = self.given.text(ACCOUNT.name);
+        let all = one.is_none().then(|| self.snapshot.filtered(filter));
+        let one = one.and_then(|id| self.snapshot.account(id)).filter(|account| {
+            self.may_see(&account.health.csm)
+                && filter.csm.as_ref().is_none_or(|csm| *csm == account.health.csm)
+        });
+        all.into_iter().flatten().chain(one)
     }
 
     /// There is no such thing, as far as it is known yet.

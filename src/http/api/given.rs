@@ -16,8 +16,8 @@ use super::errors;
 use crate::http::problem::Problem;
 use crate::view::list::PAGE_MAX;
 
-/// The longest value of a parameter, in bytes.
-const VALUE_BYTES_MAX: usize = 1_024;
+/// The longest value of a parameter, in characters.
+pub(super) const VALUE_CHARS_MAX: usize = 1_024;
 
 /// Parameters that are known, each with a value that it may have.
 #[derive(Clone, Debug, Default)]
@@ -101,8 +101,8 @@ impl Form {
             }
             Form::Whole(most) => whole(0, most.into()),
             Form::Limit => whole(1, PAGE_MAX),
-            Form::Text | Form::Cursor if value.len() > VALUE_BYTES_MAX => {
-                Some((format!("has at most {VALUE_BYTES_MAX} bytes").into(), &[]))
+            Form::Text | Form::Cursor if value.chars().count() > VALUE_CHARS_MAX => {
+                Some((format!("has at most {VALUE_CHARS_MAX} characters").into(), &[]))
             }
             Form::Text | Form::Cursor if value.is_empty() => {
                 Some(("must not be empty: leave the parameter out instead".into(), &[]))

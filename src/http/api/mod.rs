@@ -14,13 +14,18 @@ use endpoint::{BASE, Endpoint, Verb};
 
 mod account;
 mod accounts;
+mod alerts;
 mod answer;
 mod call;
+pub mod document;
 mod endpoint;
 mod errors;
 mod given;
+mod opportunities;
 mod paging;
+mod portfolio;
 mod rows;
+mod runs;
 
 /// The routes of the API, each with its whole path. A `Viewer` must be among the extensions of
 /// each request.
@@ -55,5 +60,15 @@ pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
 }
 
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    [accounts::ENDPOINTS, account::ENDPOINTS].into_iter().flatten()
+    [
+        accounts::ENDPOINTS,
+        account::ENDPOINTS,
+        alerts::ENDPOINTS,
+        runs::ENDPOINTS,
+        opportunities::ENDPOINTS,
+        portfolio::ENDPOINTS,
+        document::ENDPOINTS,
+    ]
+    .into_iter()
+    .flatten()
 }

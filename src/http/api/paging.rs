@@ -81,14 +81,15 @@ pub(super) fn unreadable() -> Problem {
     errors::parameter(CURSOR.name, what, &[])
 }
 
-/// A page of rows, ordered by their keys, which are all different.
+/// A page of what `of` makes of rows, which are ordered by their keys; all keys are different.
 ///
 /// # Errors
 /// When the cursor is none of ours.
-pub(super) fn page<K, R>(
+pub(super) fn page<K, R, T>(
     call: &Call,
     rows: impl Iterator<Item = (K, R)>,
-) -> Result<Page<R>, Problem>
+    of: impl Fn(R) -> T,
+) -> Result<Page<T>, Problem>
 where
     K: Ord + Serialize + DeserializeOwned,
 {
@@ -106,6 +107,6 @@ where
     rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     let last = rows.last().filter(|_| is_more);
     let next = last.map(|(key, _)| write(key)).transpose()?;
-    let items = rows.into_iter().map(|(_, row)| row).collect();
+    let items = rows.into_iter().map(|(_, row)| of(row)).collect();
     Ok(Page::new(call, items, next, total))
 }
