@@ -90,6 +90,8 @@ pub mod view_feed;
 
 pub mod publisher;
 
+pub mod commands;
+
 pub mod range;
 
 pub mod ffi;

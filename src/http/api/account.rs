@@ -33,7 +33,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "/accounts/{id}/timeline",
         "getAccountTimeline",
         "What happened at an account lately",
-        Answer::json("At most 40 moments, the newest first.", schema_of::<Timeline>),
+        Answer::json("At most 40 moments, the newest first.", schema_of::<Timeline<'_>>),
         timeline,
     ),
     Endpoint::get(

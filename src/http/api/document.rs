@@ -93,8 +93,7 @@ fn operation(
     if endpoint.answer.is_tagged {
         parameters.push(header("If-None-Match", "The tag of the answer that is known already."));
     }
-    let of_body = endpoint.body.iter().flat_map(|body| body.headers);
-    parameters.extend(of_body.map(|(name, about)| header(name, about)));
+    parameters.extend(endpoint.headers.iter().map(|(name, about)| header(name, about)));
     let mut operation = json!({
         "operationId": endpoint.name,
         "summary": endpoint.summary,

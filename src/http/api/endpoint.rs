@@ -33,6 +33,8 @@ pub(super) struct Endpoint {
     pub summary: &'static str,
     /// All that may stand in the query.
     pub parameters: &'static [Parameter],
+    /// Headers that it heeds, besides those of tags, and what they say.
+    pub headers: &'static [(&'static str, &'static str)],
     pub body: Option<Body>,
     /// What it answers when nothing is wrong.
     pub answer: Answer,
@@ -90,8 +92,6 @@ pub(super) struct Body {
     pub media: &'static [&'static str],
     pub bytes_max: usize,
     pub schema: SchemaOf,
-    /// Headers that say something about it.
-    pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// What is answered.
@@ -141,6 +141,7 @@ impl Endpoint {
             name,
             summary,
             parameters: &[],
+            headers: &[],
             body: None,
             answer,
             refusals: &[],

@@ -17,11 +17,16 @@ mod accounts;
 mod alerts;
 mod answer;
 mod call;
+mod changes;
+mod commands;
 pub mod document;
 mod endpoint;
 mod errors;
 mod given;
+mod model;
+pub mod model_source;
 mod opportunities;
+mod order;
 mod paging;
 mod portfolio;
 mod rows;
@@ -67,6 +72,9 @@ fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
         runs::ENDPOINTS,
         opportunities::ENDPOINTS,
         portfolio::ENDPOINTS,
+        model::ENDPOINTS,
+        commands::ENDPOINTS,
+        changes::ENDPOINTS,
         document::ENDPOINTS,
     ]
     .into_iter()

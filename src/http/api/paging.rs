@@ -31,6 +31,7 @@ pub(super) const CURSOR: Parameter = Parameter {
 
 /// A page of a list.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub(super) struct Page<T> {
     /// Its rows.
     pub items: Vec<T>,
