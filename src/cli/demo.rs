@@ -21,14 +21,16 @@ use crate::cli::{generate, model, run};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::account::feed::Memory;
-use crate::engine::decode::Decoder;
 use crate::engine::id::IdKey;
 use crate::engine::time::{MAX_INPUT, Timestamp};
 use crate::generate::world::{Settings, World};
 use crate::http;
 use crate::http::access::Access;
+use crate::http::api::model_source::Models;
 use crate::http::site::Site;
 use crate::kafka::clock::{self, Clock};
+use crate::kafka::commands;
+use crate::kafka::model_topic::InForce;
 use crate::kafka::status::Status;
 use crate::kafka::topics;
 use crate::telemetry::Telemetry;
@@ -147,7 +149,7 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     let (writer, view) = Writer::new(0);
     let telemetry = Arc::new(Telemetry::new());
     let status = Arc::new(Status::new(1));
-    let engine = Engine::new(model, IdKey::new(config.privacy.key()), Memory::Bounded);
+    let engine = Engine::new(Arc::clone(&model), IdKey::new(config.privacy.key()), Memory::Bounded);
     let drawn = {
         let (telemetry, status, view) = (telemetry.clone(), status.clone(), view.clone());
         let config = config.clone();
@@ -155,15 +157,17 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     };
     let pages = {
         let (http, view) = (config.http.clone(), view.clone());
+        let in_force = InForce { model: Arc::clone(&model), offset: 0, read_to: 0 };
         let clock = start_clock();
         move |stop| {
             let site = Site {
                 view,
                 clock,
                 access: Arc::new(Access::new(&http)?),
-                commands: None,
-                decoder: Arc::new(Decoder::new()),
-                models: None,
+                has_broker: false,
+                // Nobody takes them: who gives one is told so.
+                commands: commands::channel().0,
+                models: Arc::new(Models::fixed(in_force)),
                 followers: Arc::new(Semaphore::new(http.followers_max)),
                 stop,
             };

@@ -18,9 +18,10 @@ use crate::engine::id::IdKey;
 use crate::engine::output::OutputTopic;
 use crate::http;
 use crate::http::access::Access;
-use crate::http::site::{Models, Site};
+use crate::http::api::model_source::Models;
+use crate::http::site::Site;
 use crate::kafka::clock::Clock;
-use crate::kafka::commands::Commands;
+use crate::kafka::commands::{self, Commands};
 use crate::kafka::failure::Failure;
 use crate::kafka::model_feed::ModelFeed;
 use crate::kafka::setup::Setup;
@@ -89,22 +90,36 @@ pub fn serve(
 }
 
 /// The pages and the API, for the service that `setup` describes.
-fn pages(setup: &Setup, view: View, stop: watch::Receiver<()>) -> anyhow::Result<Router> {
+fn pages(setup: &Setup, view: View, stop: watch::Receiver<bool>) -> anyhow::Result<Router> {
     let http = &setup.config.http;
     let site = Site {
         view,
         clock: setup.clock,
         access: Arc::new(Access::new(http)?),
-        commands: Some(Commands::open(&setup.config)?),
-        decoder: Arc::new(Decoder::new()),
-        models: Some(Models {
-            in_force: setup.in_force.clone(),
-            config: Arc::new(setup.config.clone()),
-        }),
+        has_broker: true,
+        commands: commands(&setup.config)?,
+        models: Arc::new(Models::of_topic(&setup.config, setup.in_force.clone())),
         followers: Arc::new(Semaphore::new(http.followers_max)),
         stop,
     };
     Ok(http::router(&site, http))
+}
+
+/// Where commands are handed in; a thread of its own sends them until nobody can any more.
+fn commands(config: &Config) -> anyhow::Result<Commands> {
+    let (commands, queue) = commands::channel();
+    let config = config.clone();
+    let run = move || {
+        if let Err(error) = queue.run(&config) {
+            tracing::error!(%error, "commands cannot be sent");
+        }
+    };
+    // It is not waited for: whoever gave a command has been told how it ended.
+    std::thread::Builder::new()
+        .name("commands".to_owned())
+        .spawn(run)
+        .context("the commands' thread cannot start")?;
+    Ok(commands)
 }
 
 /// Everything the workers share, checked.

@@ -51,7 +51,7 @@ pub fn supervise<W>(
     config: &Config,
     status: &Arc<Status>,
     telemetry: &Arc<Telemetry>,
-    pages: impl FnOnce(watch::Receiver<()>) -> anyhow::Result<Router>,
+    pages: impl FnOnce(watch::Receiver<bool>) -> anyhow::Result<Router>,
     worker: W,
 ) -> anyhow::Result<Exit>
 where
@@ -68,7 +68,7 @@ where
         .build()
         .context("the HTTP runtime cannot start")?;
     let verdict = runtime.block_on(async {
-        let (stop_http, stopped) = watch::channel(());
+        let (stop_http, stopped) = watch::channel(false);
         let ops = http::ops::router(status.clone(), telemetry.clone());
         let pages = pages(stopped.clone())?;
         let mut servers = tokio::task::JoinSet::new();

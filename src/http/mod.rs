@@ -14,7 +14,7 @@ use crate::config::http::Http;
 use site::Site;
 
 pub mod access;
-pub mod command;
+pub mod api;
 pub mod dashboard;
 pub mod headers;
 pub mod login;
@@ -28,6 +28,7 @@ pub fn router(site: &Site, settings: &Http) -> Router {
     let (access, clock) = (Arc::clone(&site.access), site.clock);
     let routes = Router::new()
         .merge(dashboard::router(site.clone()))
+        .merge(api::router(site.clone()))
         .merge(login::router(Arc::clone(&access), clock));
     access::guard::around(routes, access, clock, settings)
 }

@@ -1,6 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 //!
-//! What is wrong is said where it is found; pages show errors as pages (`dashboard/message.rs`).
+//! Stands in until the branch `access` brings its own; what is wrong is said where it is found.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
-use crate::engine::decode::Decoder;
+use super::api::model_source::Models;
 use crate::engine::time::Timestamp;
 use crate::kafka::clock::Clock;
 use crate::kafka::commands::Commands;
-use crate::kafka::model_topic::InForce;
 use crate::view::View;
 use crate::view::snapshot::Snapshot;
 
@@ -24,31 +23,21 @@ pub struct Site {
     pub clock: Clock,
     /// Who may do what.
     pub access: Arc<Access>,
-    /// Where commands go; nothing where there is no broker.
-    pub commands: Option<Commands>,
-    /// Reads what is about to be sent as the engine will.
-    pub decoder: Arc<Decoder>,
-    /// The model in force, and where another one is published; nothing where there is no broker.
-    pub models: Option<Models>,
+    /// Whether there is a broker; without one the world of the demo lives by its own clock.
+    pub has_broker: bool,
+    /// Where commands go.
+    pub commands: Commands,
+    /// The model in force, and how another one comes to be.
+    pub models: Arc<Models>,
     /// One permit for each client that may follow the stream of changes.
     pub followers: Arc<Semaphore>,
-    /// Closes when the process ends: streams end with it.
-    pub stop: watch::Receiver<()>,
+    /// Streams end once this is true, or its sender gone: servers wait for all answers.
+    pub stop: watch::Receiver<bool>,
 }
 
 impl Site {
-    /// The present, to which a page's dates relate. Without a broker the world of the demo lives
-    /// by its own clock, which the snapshot has.
+    /// The present, to which the dates of answers relate.
     pub fn now(&self, view: &Snapshot) -> Timestamp {
-        if self.commands.is_some() { self.clock.now().max(view.now) } else { view.now }
+        if self.has_broker { self.clock.now().max(view.now) } else { view.now }
     }
-}
-
-/// The models of `cs.pulse-model`.
-#[derive(Clone)]
-pub struct Models {
-    /// The one in force.
-    pub in_force: watch::Receiver<InForce>,
-    /// Settings of the service, for publishing one.
-    pub config: Arc<crate::config::Config>,
 }

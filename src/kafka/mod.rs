@@ -38,8 +38,6 @@ pub mod partitioner;
 
 pub mod client;
 
-pub mod commands;
-
 mod first_failure;
 
 pub mod cluster;
@@ -91,6 +89,8 @@ pub mod worker;
 pub mod view_feed;
 
 pub mod publisher;
+
+pub mod commands;
 
 pub mod range;
 

@@ -1,7 +1,7 @@
 //! `POST /commands`: the forms of the pages. With scripts the answer is a status link, without
 //! them the way back to the page.
 //!
-//! What a command may be is checked in `http/command.rs`; the token was checked by the guard.
+//! What a command may be is checked in `http/api/order.rs`; the token was checked by the guard.
 
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::words;
 use crate::http::access::Viewer;
-use crate::http::command;
+use crate::http::api::commands;
 use crate::http::problem::Problem;
 use crate::http::site::Site;
+use crate::view::list::is_in_scope;
 
 /// Fields of forms that are no fields of commands.
 const OURS: [&str; 3] = ["csrf", "account_id", "snooze_days"];
@@ -34,13 +35,21 @@ pub(super) async fn act(
         Err(problem) => return problem.into_response(),
     };
     let wants_json = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
-    match command::send(&site, &viewer, &account_id, fields, None).await {
+    let view = site.view.latest();
+    let account = view.account(&account_id);
+    let Some(account) = account.filter(|it| is_in_scope(viewer.csms.as_deref(), &it.health.csm))
+    else {
+        let problem = Problem::new(StatusCode::NOT_FOUND);
+        return problem.detail("there is no such account").into_response();
+    };
+    let body = Value::Object(fields).to_string();
+    match commands::send(&site, &viewer, account, body.as_bytes(), None).await {
         Ok(id) if wants_json => {
-            let status_url = format!("/api/v1/commands/{id}");
+            let status_url = commands::status_url(id);
             let body = json!({ "request_id": id, "status": "pending", "status_url": status_url });
             (StatusCode::ACCEPTED, [(header::LOCATION, status_url)], Json(body)).into_response()
         }
-        Ok(_) => Redirect::to(&words::account_href(&account_id.as_str().into())).into_response(),
+        Ok(_) => Redirect::to(&words::account_href(account.id())).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
