@@ -14,7 +14,7 @@ use crate::engine::output::alert::Alert;
 use crate::engine::output::health::{AccountHealth, CauseKind};
 use crate::engine::time::Timestamp;
 
-pub mod measures;
+pub mod figures;
 
 /// How many of the newest alert transitions are kept.
 const ALERTS_MAX: usize = 200;
