@@ -224,33 +224,33 @@ fn the_portfolio_of_three_accounts() {
         move |it: Records| it.health(|it| it.profile.contract_end = Some(at(day)))
     };
     let accounts = [
-        ends("2026-04-09")(stands("a", 100_00, 95.5, HealthBand::Green, 5)),
-        ends("2026-04-10")(stands("b", 300_00, 75.5, HealthBand::Yellow, 2)),
+        ends("2026-04-09")(stands("a", 10_000, 95.5, HealthBand::Green, 5)),
+        ends("2026-04-10")(stands("b", 30_000, 75.5, HealthBand::Yellow, 2)),
         ends("2026-06-08T23:00:00Z")(stands("c", 0, 30.0, HealthBand::Red, 3)),
-        ends("2026-03-09")(stands("d", 1_00, 50.0, HealthBand::Red, 1)).health(|it| {
+        ends("2026-03-09")(stands("d", 100, 50.0, HealthBand::Red, 1)).health(|it| {
             it.no_data = true;
             it.csm.assigned_by = AssignedBy::Nobody;
         }),
-        churned(ends("2026-03-20")(stands("e", 900_00, 10.0, HealthBand::Red, 1))),
+        churned(ends("2026-03-20")(stands("e", 90_000, 10.0, HealthBand::Red, 1))),
     ];
     let found = figures(&accounts);
     let portfolio = found.portfolio;
     assert_eq!((portfolio.accounts, portfolio.left), (4, 1));
-    assert_eq!((portfolio.arr.cents, portfolio.arr.accounts), (401_00, 4));
+    assert_eq!((portfolio.arr.cents, portfolio.arr.accounts), (40_100, 4));
     assert_eq!(portfolio.arr.currency.as_deref(), Some("USD"));
     is_about(portfolio.health_mean, 67.0, 3);
     is_about(portfolio.health_by_arr, 80.5, 3);
     let tally = |accounts, arr_cents| Tally { accounts, arr_cents };
-    assert_eq!(portfolio.healthy, tally(1, 100_00));
-    assert_eq!(portfolio.at_risk, tally(1, 300_00));
+    assert_eq!(portfolio.healthy, tally(1, 10_000));
+    assert_eq!(portfolio.at_risk, tally(1, 30_000));
     assert_eq!(portfolio.critical, tally(1, 0));
-    assert_eq!(portfolio.no_data, tally(1, 1_00));
+    assert_eq!(portfolio.no_data, tally(1, 100));
     let renewals = portfolio.renewals;
-    assert_eq!(renewals.due, tally(3, 400_00));
-    assert_eq!(renewals.within_30, tally(1, 100_00));
-    assert_eq!(renewals.within_60, tally(1, 300_00));
+    assert_eq!(renewals.due, tally(3, 40_000));
+    assert_eq!(renewals.within_30, tally(1, 10_000));
+    assert_eq!(renewals.within_60, tally(1, 30_000));
     assert_eq!(renewals.within_90, tally(1, 0));
-    assert_eq!(renewals.overdue, tally(1, 1_00));
+    assert_eq!(renewals.overdue, tally(1, 100));
     // 1/5 + 1/2 + 1/3
     assert_eq!((portfolio.load.csms, portfolio.load.overloaded), (1, 1));
     assert!((portfolio.load.highest.unwrap() - 31.0 / 30.0).abs() < 1e-9);

@@ -50,8 +50,11 @@ pub(crate) fn outcomes(accounts: &[&Records], today: Day) -> Outcomes {
     outcomes
 }
 
+/// A figure with its name, and whether a value is good enough.
+type Aim = (&'static str, Figure, fn(f64) -> bool);
+
 fn goals(outcomes: &Outcomes) -> Vec<Goal> {
-    let goals: [(&'static str, Figure, fn(f64) -> bool); 8] = [
+    let goals: [Aim; 8] = [
         ("nps", outcomes.nps, |it| it > 50.0),
         ("gross_retention", outcomes.gross_retention, |it| it > 0.95),
         ("net_retention", outcomes.net_retention, |it| it > 1.1),
@@ -61,7 +64,7 @@ fn goals(outcomes: &Outcomes) -> Vec<Goal> {
         ("coverage", outcomes.coverage, |it| it > 0.999_999),
         ("churn_accuracy", Figure::default(), |it| it > 0.8),
     ];
-    let goal = |(figure, Figure { value, n }, is_met): (_, _, fn(f64) -> bool)| Goal {
+    let goal = |(figure, Figure { value, n }, is_met): Aim| Goal {
         figure,
         value,
         n,

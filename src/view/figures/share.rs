@@ -276,3 +276,14 @@ fn secs_between(from: Timestamp, to: Timestamp) -> u32 {
 fn short(secs: u64) -> u32 {
     u32::try_from(secs).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_small() {
+        // There is one for each account: of 100,000 they take 40 MB, and what answers need.
+        assert!(size_of::<Share>() <= 400, "{}", size_of::<Share>());
+    }
+}
