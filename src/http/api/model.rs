@@ -82,13 +82,13 @@ const BODY_OF_CHECK: Answer = Answer {
     status: 200,
     about: "Whether it is a model, and all that is wrong if it is none.",
     media: "application/json",
-    schema: schema_of::<Checked>,
+    schema: schema_of::<ModelCheck>,
     is_tagged: false,
 };
 
 /// What a look at a model file finds.
 #[derive(Serialize, JsonSchema)]
-struct Checked {
+struct ModelCheck {
     /// Whether it could be published.
     is_valid: bool,
     /// The name that outputs would carry.
@@ -137,10 +137,10 @@ fn check(call: &Call) -> Outcome {
     let checked = match parse(call)? {
         Ok(text) => {
             let version = Some(text.version().to_owned());
-            Checked { is_valid: true, version, problems: Vec::new() }
+            ModelCheck { is_valid: true, version, problems: Vec::new() }
         }
         Err(errors) => {
-            Checked { is_valid: false, version: None, problems: ModelProblem::all(errors) }
+            ModelCheck { is_valid: false, version: None, problems: ModelProblem::all(errors) }
         }
     };
     let mut headers = HeaderMap::new();
