@@ -21,7 +21,7 @@ const OPERATOR: Need = Need::Role(Role::Operator);
 const ADMIN: Need = Need::Role(Role::Admin);
 
 /// Every route: method, path as routed, need.
-pub const POLICY: [(Method, &str, Need); 35] = [
+pub const POLICY: [(Method, &str, Need); 36] = [
     (Method::GET, "/login", OPEN),
     (Method::POST, "/login", OPEN),
     (Method::POST, "/logout", OPEN),
@@ -51,6 +51,7 @@ pub const POLICY: [(Method, &str, Need); 35] = [
     (Method::GET, "/api/v1/portfolio/accounts", VIEWER),
     (Method::GET, "/api/v1/portfolio/renewals", VIEWER),
     (Method::GET, "/api/v1/renewals", VIEWER),
+    (Method::GET, "/api/v1/definitions", VIEWER),
     (Method::GET, "/api/v1/model", VIEWER),
     (Method::GET, "/api/v1/commands/{id}", VIEWER),
     (Method::GET, "/api/v1/changes", VIEWER),
