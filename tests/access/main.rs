@@ -137,6 +137,13 @@ async fn a_session_acts_with_its_token_only() {
     };
     assert_eq!(house.ask(json(token)).await.0.status, 503);
     assert_eq!(house.ask(json("guessed")).await.0.status, 403);
+    // Logging in again needs no token, and ends the session before.
+    let again = Asked::new(&Method::POST, "/login").cookie(cookie).form(&login);
+    let (head, _) = house.ask(again).await;
+    assert_eq!(head.status, 303);
+    assert_eq!(house.ask(Asked::get("/").cookie(cookie)).await.0.status, 303, "it was taken over");
+    let cookie = head.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+    let cookie = cookie.split(';').next().unwrap();
     let leave = Asked::new(&Method::POST, "/logout").cookie(cookie);
     let (head, _) = house.ask(leave.form(&format!("csrf={token}"))).await;
     assert_eq!(head.status, 303);
@@ -205,6 +212,15 @@ async fn who_is_scoped_sees_their_own_accounts_only() {
     }
     let (_, body) = house.ask(scoped("/accounts/borealis")).await;
     assert!(body.contains("borealis"), "{body}");
+}
+
+#[tokio::test]
+async fn a_model_may_be_larger_than_other_bodies() {
+    let house = House::with_keys();
+    let model = format!("# {}\n{}", "x".repeat(100_000), include_str!("../../config/model.yaml"));
+    let asked = Asked::new(&Method::POST, "/api/v1/model/check").key(house.key(Role::Operator));
+    let (head, body) = house.ask(asked.yaml(&model)).await;
+    assert_eq!((head.status.as_u16(), body.contains("\"is_valid\":true")), (200, true), "{body}");
 }
 
 #[tokio::test]

@@ -74,7 +74,8 @@ impl House {
 
     /// Behind a proxy that names users.
     pub(crate) fn behind_a_proxy() -> Self {
-        let proxy = Proxy { networks: "10.0.0.0/8".to_owned(), ..Proxy::default() };
+        let user_header = Some("x-forwarded-user".to_owned());
+        let proxy = Proxy { networks: "10.0.0.0/8".to_owned(), user_header, ..Proxy::default() };
         Self::new(&Http { proxy, ..Http::default() }, Keys::default(), Vec::new())
     }
 
@@ -154,6 +155,11 @@ impl Asked {
     pub(crate) fn json(mut self, body: &str) -> Self {
         self.body = body.to_owned();
         self.with("content-type", "application/json")
+    }
+
+    pub(crate) fn yaml(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self.with("content-type", "application/yaml")
     }
 
     pub(crate) fn from(mut self, peer: &str) -> Self {

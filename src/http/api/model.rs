@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::answer::{self, Tag};
 use super::call::Call;
 use super::endpoint::{
-    Answer, Body, Endpoint, Outcome, Refusal, Run, Verb, schema_of, schema_of_text,
+    Answer, Body, Endpoint, Outcome, Refusal, Run, Verb, schema_of, schema_of_anything,
+    schema_of_text,
 };
 use super::errors;
 use super::model_source::{MayReplace, NotPublished};
@@ -29,7 +30,8 @@ const AWAY: Refusal = (503, "The topic of models cannot be reached.");
 const BODY: Body = Body {
     media: &[MEDIA, "text/yaml", "text/plain"],
     bytes_max: 1024 * 1024,
-    schema: schema_of_text,
+    schema: schema_of_anything,
+    schema_of_text,
 };
 
 /// The rows of this file.
@@ -39,7 +41,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             status: 200,
             about: "The model file; its version is the `ETag`.",
             media: MEDIA,
-            schema: schema_of_text,
+            schema: schema_of_anything,
             is_tagged: true,
         },
         refusals: &[AWAY],
