@@ -30,8 +30,7 @@ const AWAY: Refusal = (503, "The topic of models cannot be reached.");
 const BODY: Body = Body {
     media: &[MEDIA, "text/yaml", "text/plain"],
     bytes_max: 1024 * 1024,
-    schema: schema_of_anything,
-    schema_of_text,
+    schema: schema_of_text,
 };
 
 /// The rows of this file.
