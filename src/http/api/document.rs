@@ -12,7 +12,6 @@ use super::call::Call;
 use super::endpoint::{
     Answer, BASE, Body, Endpoint, Form, LIMIT_DEFAULT, Outcome, Parameter, schema_of,
 };
-use super::given::VALUE_CHARS_MAX;
 use crate::http::problem::Problem;
 use crate::view::list::PAGE_MAX;
 
@@ -117,7 +116,7 @@ fn parameter(parameter: &Parameter) -> Value {
         }
         Form::Word(words) => json!({ "type": "string", "enum": words }),
         Form::Text | Form::Cursor => {
-            json!({ "type": "string", "minLength": 1, "maxLength": VALUE_CHARS_MAX })
+            json!({ "type": "string", "minLength": 1, "maxLength": parameter.form.chars_max() })
         }
         Form::Whole(most) => json!({ "type": "integer", "minimum": 0, "maximum": most }),
         Form::Flag => json!({ "type": "boolean" }),
