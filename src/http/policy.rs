@@ -7,7 +7,7 @@ use axum::http::Method;
 use crate::config::http::Role;
 
 /// What a route needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: who logs in has no role yet.
     Nothing,
@@ -21,7 +21,7 @@ const OPERATOR: Need = Need::Role(Role::Operator);
 const ADMIN: Need = Need::Role(Role::Admin);
 
 /// Every route: method, path as routed, need.
-pub const POLICY: [(Method, &str, Need); 36] = [
+pub const POLICY: [(Method, &str, Need); 35] = [
     (Method::GET, "/login", OPEN),
     (Method::POST, "/login", OPEN),
     (Method::POST, "/logout", OPEN),
@@ -51,7 +51,6 @@ pub const POLICY: [(Method, &str, Need); 36] = [
     (Method::GET, "/api/v1/portfolio/accounts", VIEWER),
     (Method::GET, "/api/v1/portfolio/renewals", VIEWER),
     (Method::GET, "/api/v1/renewals", VIEWER),
-    (Method::GET, "/api/v1/definitions", VIEWER),
     (Method::GET, "/api/v1/model", VIEWER),
     (Method::GET, "/api/v1/commands/{id}", VIEWER),
     (Method::GET, "/api/v1/changes", VIEWER),
@@ -65,4 +64,9 @@ pub fn need(method: &Method, path: &str) -> Option<Need> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let row = POLICY.iter().find(|(known, route, _)| known == method && *route == path)?;
     Some(row.2)
+}
+
+/// Whether a path has a rule for any method.
+pub fn is_known(path: &str) -> bool {
+    POLICY.iter().any(|(_, route, _)| *route == path)
 }

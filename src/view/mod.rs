@@ -16,7 +16,6 @@ pub mod attention;
 pub mod changes;
 pub mod figures;
 pub mod list;
-pub mod measures;
 mod pack;
 #[cfg(test)]
 mod samples;

@@ -48,7 +48,7 @@ pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http
 async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let peer = peer(&request);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let need = route.and_then(|route| policy::need(request.method(), &route));
+    let need = route.as_deref().and_then(|route| policy::need(request.method(), route));
     let viewer = guard.access.authenticate(request.headers(), peer, guard.clock.now());
     if !guard.access.limit.passes(viewer.as_ref().ok().map(|it| &it.name), peer) {
         return Problem::new(StatusCode::TOO_MANY_REQUESTS)
@@ -57,6 +57,9 @@ async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Respo
             .into_response();
     }
     let role = match need {
+        None if route.is_some_and(|route| policy::is_known(&route)) => {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
         None => return refused("this route has no rule of access"),
         Some(Need::Nothing) => None,
         Some(Need::Role(role)) => Some(role),

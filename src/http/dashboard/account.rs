@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::account_parts::{
-    AlertPart, GoalPart, MetricPart, MomentPart, OpportunityPart, RunPart, alerts, components,
-    contributions, facts, freshness, goals, marks, metrics, opportunities, peers, runs, timeline,
-    to_next_band, usage, waterfall_bars,
+    AlertPart, GoalPart, MetricPart, MomentPart, OpportunityPart, RunPart, SHOWN, alerts,
+    components, contributions, facts, freshness, goals, marks, metrics, opportunities, peers, runs,
+    timeline, to_next_band, usage, waterfall_bars,
 };
 use super::accounts::direction;
 use super::{Frame, chart, currency, message, rendered, words};

@@ -6,7 +6,7 @@ use crate::engine::metric::CATALOGUE;
 use crate::engine::output::alert::{AlertStatus, Evidence};
 use crate::engine::output::health::AccountHealth;
 use crate::engine::output::opportunity::OpportunityKind;
-use crate::engine::output::work::{AccountWork, RunStatus, StepStatus};
+use crate::engine::output::work::{AccountWork, RunFigures, RunStatus, StepStatus};
 use crate::engine::time::Timestamp;
 use crate::view::account::Account;
 use crate::view::timeline::{Moment, MomentKind};
@@ -17,6 +17,9 @@ use super::words;
 
 /// Most bars of a waterfall; what is left is one bar.
 const BARS_MAX: usize = 8;
+
+/// How many alerts and runs are shown at once; the others are a click away.
+pub(super) const SHOWN: usize = 5;
 
 /// An open alert.
 pub(super) struct AlertPart {
@@ -196,7 +199,10 @@ pub(super) fn alerts(work: &AccountWork, now: Timestamp) -> Vec<AlertPart> {
             actions: alert.actions.clone(),
         }
     };
-    work.alerts.iter().map(part).collect()
+    let mut alerts: Vec<_> = work.alerts.iter().collect();
+    // What is told of steps stands with their playbooks, too: it comes last.
+    alerts.sort_by_key(|it| (it.rule == "step_overdue", it.severity, it.raised_at));
+    alerts.into_iter().map(part).collect()
 }
 
 fn evidence(it: &Evidence) -> String {
@@ -219,7 +225,7 @@ fn rounded(number: f64) -> String {
 
 pub(super) fn runs(work: &AccountWork, now: Timestamp) -> Vec<RunPart> {
     let open = work.runs.iter().filter(|run| run.status == RunStatus::Open);
-    let part = |run: &crate::engine::output::work::RunFigures| {
+    let part = |run: &RunFigures| {
         let steps = run.steps.iter().map(|step| {
             let (status, class) = match step.status {
                 StepStatus::Waiting => ("waiting", ""),
@@ -248,7 +254,12 @@ pub(super) fn runs(work: &AccountWork, now: Timestamp) -> Vec<RunPart> {
             steps: steps.collect(),
         }
     };
-    open.map(part).collect()
+    let mut runs: Vec<_> = open.collect();
+    let n_overdue = |run: &RunFigures| {
+        run.steps.iter().filter(|step| step.status == StepStatus::Overdue).count()
+    };
+    runs.sort_by_key(|run| (std::cmp::Reverse(n_overdue(run)), run.started_at));
+    runs.into_iter().map(part).collect()
 }
 
 pub(super) fn metrics(health: &AccountHealth) -> Vec<MetricPart> {

@@ -181,7 +181,7 @@ pub(super) fn trend(
     let ends = health.first().zip(health.last());
     let title = ends.map_or_else(
         || "no health is known yet".to_owned(),
-        |(from, to)| format!("health from {first} ({from:.1}) to {last} ({to:.1})"),
+        |(from, to)| format!("health from {first} ({}) to {last} ({})", At(*from), At(*to)),
     );
     svg("trend", WIDTH, 176.0, &title, &inner)
 }
@@ -316,7 +316,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn numbers(svg: &str, attribute: &str) -> Vec<f64> {
-        let parts = svg.split(&format!(" {attribute}=\"")).skip(1);
+        let before = format!(" {attribute}=\"");
+        let parts = svg.split(before.as_str()).skip(1);
         parts.map(|part| part.split('"').next().unwrap().parse().unwrap()).collect()
     }
 

@@ -101,6 +101,8 @@ pub struct Load {
     pub highest: Option<f64>,
     /// Whose it is; the first by name of several.
     pub highest_csm: Option<String>,
+    /// Accounts that nobody looks after: they are in no load.
+    pub unassigned: u64,
 }
 
 /// What the figures are made of.
@@ -116,6 +118,7 @@ pub(super) struct PortfolioFold {
     churn: [Sum; 4],
     terms: [Sum; Term::COUNT],
     loads: BTreeMap<CompactString, (i64, i64)>,
+    unassigned: i64,
 }
 
 impl PortfolioFold {
@@ -133,9 +136,13 @@ impl PortfolioFold {
         if let Some(term) = standing.term {
             self.terms[term as usize].change(sign, standing);
         }
+        let Some(part) = standing.load else {
+            self.unassigned += sign;
+            return;
+        };
         change(&mut self.loads, &share.csm, |(accounts, load)| {
             *accounts += sign;
-            *load += sign * standing.load;
+            *load += sign * part;
         });
     }
 
@@ -209,6 +216,7 @@ impl PortfolioFold {
             mean: (csms > 0).then(|| part(sum) / csms as f64),
             highest: highest.map(|it| part(it.1.1)),
             highest_csm: highest.map(|it| it.0.to_string()),
+            unassigned: count(self.unassigned),
         }
     }
 }

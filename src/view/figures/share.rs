@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::engine::account::profile::Segment;
 use crate::engine::assess::lifecycle::Phase;
 use crate::engine::model::churn::ChurnBand;
+use crate::engine::model::csm::AssignedBy;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::health::AccountHealth;
 use crate::engine::output::work::{
@@ -55,8 +56,8 @@ pub(super) struct Standing {
     pub(super) health: Option<(u32, HealthBand)>,
     pub(super) churn_band: ChurnBand,
     pub(super) term: Option<Term>,
-    /// The part of a CSM's [`CAPACITY`] that it needs.
-    pub(super) load: i64,
+    /// The part of its CSM's [`CAPACITY`] that it needs; nothing when nobody looks after it.
+    pub(super) load: Option<i64>,
     /// Somebody looks after it, and something is known of it.
     pub(super) is_covered: bool,
 }
@@ -138,6 +139,7 @@ impl Standing {
         let is_known = !health.no_data || health.health_override.is_some();
         // The published score has one decimal, an override may have more.
         let milli = (health.displayed_health_score * 1_000.0).round().clamp(0.0, 100_000.0) as u32;
+        let has_csm = health.csm.assigned_by != AssignedBy::Nobody;
         let profile = &health.profile;
         Self {
             arr_cents: profile.arr_reporting_cents,
@@ -145,8 +147,8 @@ impl Standing {
             health: is_known.then_some((milli, health.displayed_health_band)),
             churn_band: health.churn_band,
             term: profile.contract_end.and_then(|end| Term::of(end.day(), today)),
-            load: CAPACITY / i64::from(health.csm.accounts_per_csm.max(1)),
-            is_covered: !health.csm.name.is_empty() && !health.no_data,
+            load: has_csm.then(|| CAPACITY / i64::from(health.csm.accounts_per_csm.max(1))),
+            is_covered: has_csm && !health.no_data,
         }
     }
 }
@@ -273,4 +275,15 @@ fn secs_between(from: Timestamp, to: Timestamp) -> u32 {
 /// Seconds in few bytes: 136 years are enough.
 fn short(secs: u64) -> u32 {
     u32::try_from(secs).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_small() {
+        // There is one for each account: of 100,000 they take 40 MB, and what answers need.
+        assert!(size_of::<Share>() <= 400, "{}", size_of::<Share>());
+    }
 }
