@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::site::Site;
 use crate::kafka::commands::NotTaken;
 use crate::view::account::Account;
+use crate::view::timeline::MomentKind;
 
 /// Names a request, so that it can be sent again.
 const KEY: &str = "Idempotency-Key";
@@ -180,21 +181,23 @@ fn event_id(actor: &str, key: Option<&str>, account_id: &str) -> Result<Uuid, Pr
 
 /// What only the view and the one who asks can tell.
 fn check(viewer: &Viewer, account: &Account, order: &Order) -> Result<(), Problem> {
-    let knows = |id: &Uuid| account.timeline.iter().any(|moment| moment.id == Some(*id));
+    let knows = |kind: MomentKind, id: &Uuid| {
+        account.timeline.iter().any(|moment| moment.kind == kind && moment.id == Some(*id))
+    };
     match order {
         Order::AcknowledgeAlert { alert_id: id }
         | Order::SnoozeAlert { alert_id: id, .. }
         | Order::ResolveAlert { alert_id: id, .. } => {
             let is_open = account.alerts().iter().any(|alert| alert.alert_id == *id);
             let missing = || errors::not_found("this account has no such alert");
-            if is_open || knows(id) { Ok(()) } else { Err(missing()) }
+            if is_open || knows(MomentKind::Alert, id) { Ok(()) } else { Err(missing()) }
         }
         Order::CompleteStep { run_id: id, .. }
         | Order::SkipStep { run_id: id, .. }
         | Order::CancelRun { run_id: id, .. } => {
             let goes_on = account.runs().iter().any(|run| run.run_id == *id);
             let missing = || errors::not_found("this account has no such run");
-            if goes_on || knows(id) { Ok(()) } else { Err(missing()) }
+            if goes_on || knows(MomentKind::Run, id) { Ok(()) } else { Err(missing()) }
         }
         Order::ErasePerson { .. } if !viewer.may(Role::Admin) => {
             Err(errors::forbidden("only an administrator may have a person forgotten"))

@@ -20,6 +20,7 @@ use crate::engine::output::alert::{Alert, Severity};
 use crate::engine::time::Timestamp;
 use crate::view::attention::{Attention, Reason, WORKABLE_MAX};
 use crate::view::figures::definitions::{DEFINITIONS, Definition};
+use crate::view::figures::fold::Fold;
 use crate::view::figures::parents::ParentFigures;
 use crate::view::figures::{Figures, portfolio};
 use crate::view::list::{Filter, Query, Sort};
@@ -160,7 +161,7 @@ struct ExecutiveView {
     stamp: Stamp,
     /// The figures of these accounts.
     figures: Figures,
-    /// The same by segment.
+    /// The same by segment; those that have an account.
     by_segment: BTreeMap<Segment, Figures>,
     /// Parents with all their children, the largest first; at most 50. Nobody who sees some
     /// accounts only is told of them, and nobody who asks for some only.
@@ -222,22 +223,36 @@ fn csm_view(call: &Call) -> Outcome {
 fn executive(call: &Call) -> Outcome {
     answer::of_view(call, || {
         let filter = accounts::filter(call);
-        let is_asked =
-            |segment: &Segment| filter.segments.is_empty() || filter.segments.contains(segment);
-        let by_segment = Segment::ALL.into_iter().filter(is_asked).map(|segment| {
-            let filter = Filter { segments: vec![segment], ..filter.clone() };
-            (segment, Figures::clone(&call.snapshot.figures(&filter)))
-        });
+        let (all, by_segment) = if filter.whole() {
+            let published = &call.snapshot.figures;
+            let by_segment = published.by_segment.iter();
+            let by_segment = by_segment.map(|(segment, it)| (*segment, Figures::clone(it)));
+            (Figures::clone(&published.all), by_segment.collect())
+        } else {
+            added_up(call, &filter)
+        };
         let alerts = call.snapshot.fleet_alerts().iter();
         let alerts = alerts.map(|alert| super::alerts::as_seen(call, alert)).collect();
         Ok(ExecutiveView {
             stamp: Stamp::new(call),
-            figures: Figures::clone(&call.snapshot.figures(&filter)),
-            by_segment: by_segment.collect(),
+            figures: all,
+            by_segment,
             parents: if filter.whole() { Parent::all(call) } else { Vec::new() },
             alerts,
         })
     })
+}
+
+/// The figures of the accounts that a filter lets pass, all and by segment, in one go.
+fn added_up(call: &Call, filter: &Filter) -> (Figures, BTreeMap<Segment, Figures>) {
+    let mut all = Fold::default();
+    let mut by_segment: BTreeMap<Segment, Fold> = BTreeMap::new();
+    for account in call.snapshot.filtered(filter) {
+        all.add(&account.share);
+        by_segment.entry(account.health.segment).or_default().add(&account.share);
+    }
+    let by_segment = by_segment.into_iter().map(|(segment, fold)| (segment, Figures::of(&fold)));
+    (Figures::of(&all), by_segment.collect())
 }
 
 fn health_now(call: &Call) -> Outcome {

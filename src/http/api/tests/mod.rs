@@ -24,6 +24,7 @@ use super::{document, model_source::Models, router};
 use crate::config::http::{Http, Role};
 use crate::engine::model::Model;
 use crate::engine::output::OutputTopic;
+use crate::engine::output::health::AccountHealth;
 use crate::engine::time::Timestamp;
 use crate::http::access::keys::Keys;
 use crate::http::access::{Access, Proof, Viewer};
@@ -187,10 +188,11 @@ fn in_force() -> InForce {
     InForce { model: Arc::new(Model::parse(&text).unwrap()), offset: 4, read_to: 5 }
 }
 
-/// The golden assessment as another account's.
+/// The golden assessment as another account's, as this version would publish it.
 fn account(id: &str, csm: &str, band: &str) -> Value {
     let golden = include_str!("../../../../tests/golden/account-health.json");
-    let mut value: Value = serde_json::from_str(golden).unwrap();
+    let golden: AccountHealth = serde_json::from_str(golden).unwrap();
+    let mut value = serde_json::to_value(golden).unwrap();
     value["account_id"] = id.into();
     value["profile"]["name"] = id.to_uppercase().into();
     value["profile"]["contract_end"] = "2026-03-01".into();
@@ -235,7 +237,7 @@ fn alert(id: &str, severity: &str) -> Value {
         "sequence": 1, "raised_at": "2026-01-31", "resolved_at": null, "resolution": null,
         "summary": format!("{id} is red"), "reason": "it fell", "evidence": [], "actions": [],
         "owner": if id == "initech" { "bob" } else { "ann" }, "due_at": "2026-02-02",
-        "links": [],
+        "links": [], "baseline": false,
     })
 }
 
