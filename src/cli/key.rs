@@ -34,7 +34,10 @@ pub fn main(args: &Key, out: &mut impl Write) -> anyhow::Result<Exit> {
     let (hash, role) = (keys::listed_hash(&key), &args.role);
     let line = format!("- {{ name: {name}, sha256: '{hash}', role: {role}{csms} }}");
     keys::Keys::parse(&line)?;
-    writeln!(out, "{key}\n\n# The key is shown this once. In the file of `http.keys_file`:\n{line}")?;
+    writeln!(
+        out,
+        "{key}\n\n# The key is shown this once. In the file of `http.keys_file`:\n{line}"
+    )?;
     Ok(Exit::Done)
 }
 

@@ -55,7 +55,10 @@ impl House {
     /// With a key of each role, and one of a viewer who sees the accounts of zoe only.
     pub(crate) fn with_keys() -> Self {
         let names = ["viewer", "operator", "admin", "viewer"];
-        let keys: Vec<_> = names.iter().map(|_| keys::generate().unwrap()).collect();
+        let keys: Vec<_> = names
+            .iter()
+            .map(|_| keys::generate().expect("the test asks for what there is"))
+            .collect();
         let lines: Vec<_> = (keys.iter().zip(names).enumerate())
             .map(|(n, (key, role))| {
                 let csms = if n == 3 { ", csms: [zoe]" } else { "" };
@@ -63,7 +66,7 @@ impl House {
                 format!("- {{ name: k{n}, sha256: '{hash}', role: {role}{csms} }}")
             })
             .collect();
-        let listed = Keys::parse(&lines.join("\n")).unwrap();
+        let listed = Keys::parse(&lines.join("\n")).expect("the test asks for what there is");
         Self::new(&Http::default(), listed, keys)
     }
 
@@ -109,16 +112,29 @@ impl House {
     pub(crate) async fn ask(&self, asked: Asked) -> (Parts, String) {
         let mut request = Request::builder().method(asked.method).uri(&asked.path);
         for (name, value) in &asked.headers {
-            request = request.header(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
+            request = request.header(
+                HeaderName::from_bytes(name.as_bytes()).expect("the test asks for what there is"),
+                value,
+            );
         }
-        let peer = SocketAddr::new(asked.peer.parse().unwrap(), 4_711);
-        let request = request.extension(ConnectInfo(peer)).body(Body::from(asked.body)).unwrap();
-        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let peer =
+            SocketAddr::new(asked.peer.parse().expect("the test asks for what there is"), 4_711);
+        let request = request
+            .extension(ConnectInfo(peer))
+            .body(Body::from(asked.body))
+            .expect("the test asks for what there is");
+        let (head, body) = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the test asks for what there is")
+            .into_parts();
         let kind = head.headers.get(header::CONTENT_TYPE);
         if kind.is_some_and(|kind| kind == "text/event-stream") {
             return (head, String::new());
         }
-        let bytes = to_bytes(body, 1 << 24).await.unwrap();
+        let bytes = to_bytes(body, 1 << 24).await.expect("the test asks for what there is");
         (head, String::from_utf8_lossy(&bytes).into_owned())
     }
 }
@@ -175,14 +191,17 @@ fn view() -> View {
     for (id, name, csm) in
         [("acme", "Acme", "max"), ("borealis", "borealis", "zoe"), ("hostile", HOSTILE, HOSTILE)]
     {
-        let mut value: Value = serde_json::from_str(golden).unwrap();
+        let mut value: Value =
+            serde_json::from_str(golden).expect("the test asks for what there is");
         value["account_id"] = id.into();
         value["profile"]["name"] = name.into();
         value["profile"]["plan"] = HOSTILE.into();
         value["csm"]["name"] = csm.into();
-        let bytes = serde_json::to_vec(&value).unwrap();
+        let bytes = serde_json::to_vec(&value).expect("the test asks for what there is");
         let topic = OutputTopic::AccountHealth;
-        writer.take(&Record { topic, partition: 0, key: id, value: Some(&bytes) }).unwrap();
+        writer
+            .take(&Record { topic, partition: 0, key: id, value: Some(&bytes) })
+            .expect("the test asks for what there is");
     }
     writer.note_progress(true, 0);
     writer.publish(Timestamp::from_millis(1_769_904_000_000));

@@ -75,6 +75,7 @@ async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Respo
 
 impl Guard {
     /// Who asks, if they may; nobody where nobody need be.
+    #[allow(clippy::result_large_err)] // it is made once a request, whichever it is
     fn admit(&self, request: &Request, route: &str) -> Result<Option<Viewer>, Response> {
         let (headers, connection) = (request.headers(), peer(request));
         let viewer = self.access.authenticate(headers, connection, self.clock.now());
