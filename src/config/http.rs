@@ -50,7 +50,7 @@ pub struct Session {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// Where the proxy is: networks such as `10.0.0.0/8`, separated by commas. Empty: there is none.
+    /// Where the proxy is: networks such as `10.0.0.0/8`, separated by commas; empty for none.
     pub networks: String,
     /// The header in which it names the user; without one it is believed about the connection only.
     pub user_header: Option<String>,

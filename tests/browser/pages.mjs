@@ -96,7 +96,7 @@ async function filters() {
   await page.getByLabel("Segment").selectOption("smb");
   await page.waitForURL(/segment=smb/);
   assert.ok((await page.locator("[data-rows] tbody tr").count()) > 0);
-  await page.getByRole("link", { name: "ARR" }).click();
+  await page.getByRole("link", { name: "ARR", exact: true }).click();
   await page.waitForURL(/segment=smb.*sort=-arr/);
   assert.equal(await page.locator("th[aria-sort=descending]").innerText(), "ARR ↓");
   await page.goto(`${base}/accounts?q=nobody-is-called-this`);

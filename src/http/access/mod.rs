@@ -1,7 +1,7 @@
 //! Who asks, and what they may do: keys, sessions of browsers, a trusted proxy.
 //!
-//! Which route needs which role stands in `http/policy.rs`; where requests pass is `guard.rs`. Who did
-//! what is on `cs.commands`, with the name found here.
+//! Which route needs which role stands in `http/policy.rs`; where requests pass is `guard.rs`.
+//! Who did what is on `cs.commands`, with the name found here.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -116,7 +116,8 @@ pub(super) fn sparkline(health: &[u8]) -> String {
         .collect();
     let end = At(if health.len() > 1 { width } else { 0.0 });
     let inner = format!(
-        "<polyline class=\"line\" points=\"{}\"/><circle class=\"dot\" cx=\"{end}\" cy=\"{}\" r=\"2\"/>",
+        "<polyline class=\"line\" points=\"{}\"/>\
+         <circle class=\"dot\" cx=\"{end}\" cy=\"{}\" r=\"2\"/>",
         points.join(" "),
         At(y(*last))
     );
