@@ -24,6 +24,8 @@ use customer_pulse::view::writer::{Record as Published, Writer};
 const BOOK: u32 = 200;
 const DAYS: i64 = 120;
 const ROUNDS: usize = 200;
+/// Transitions of alerts and runs of an account.
+const MOMENTS_MAX: usize = 20;
 
 /// A record to be: topic, account and value.
 type Told = (OutputTopic, String, Vec<u8>);
@@ -62,6 +64,15 @@ fn book(to: Timestamp) -> Vec<Told> {
             }
         }
     }
+    // Of what happened as much as is kept.
+    let mut kept = std::collections::BTreeMap::<String, usize>::new();
+    told.reverse();
+    told.retain(|(_, id, _)| {
+        let n = kept.entry(id.clone()).or_default();
+        *n += 1;
+        *n <= MOMENTS_MAX
+    });
+    told.reverse();
     told.extend(last.into_iter().map(|((topic, id), value)| (topic, id, value)));
     told
 }

@@ -29,6 +29,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Model(ModelCommand::Schema) => cli::model_file::schema(&mut stdout()),
         Command::Model(ModelCommand::Publish { file }) => cli::model::publish(&load()?, file),
         Command::Check => cli::check::main(&load()?, &stdout()),
+        Command::Key(args) => cli::key::main(args, &mut stdout()),
         Command::Run => cli::run::main(load()?),
         Command::Serve => cli::serve::main(load()?),
         Command::Demo(args) => cli::demo::main(load()?, args, cli.settings.bootstrap.is_some()),

@@ -59,7 +59,7 @@ function become(old, next) {
   }
   if (old.nodeType !== Node.ELEMENT_NODE || old.matches("input, textarea, select, [aria-busy=true]")) return;
   for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
     if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);

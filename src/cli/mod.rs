@@ -18,6 +18,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod generate;
+pub mod key;
 pub mod model;
 pub mod model_file;
 pub mod replay;
@@ -86,6 +87,8 @@ pub enum Command {
     Model(ModelCommand),
     /// Check settings, model, brokers, topics, permissions and where keys lie
     Check,
+    /// Make an access key for pages and API
+    Key(key::Key),
 }
 
 /// `pulse topics …`
@@ -170,6 +173,7 @@ impl Command {
             | Command::Generate(_)
             | Command::Topics(_)
             | Command::Model(_)
+            | Command::Key(_)
             | Command::Check => "info",
         }
     }

@@ -115,15 +115,17 @@ fn check_ranges(config: &Config, found: &mut Vec<(&'static str, String)>) {
 
 fn check_http(http: &Http, found: &mut Vec<(&'static str, String)>) {
     if let Err(part) = http.proxy.networks() {
-        let reason = format!("holds `{part}`; expected networks such as 10.0.0.0/8");
+        let reason = format!("holds `{part}`; expected networks such as 10.0.0.0/8, and not all");
         found.push(("http.proxy.networks", reason));
     }
-    if HeaderName::from_bytes(http.proxy.user_header.as_bytes()).is_err() {
+    let user_header = http.proxy.user_header.as_ref();
+    if user_header.is_some_and(|name| HeaderName::from_bytes(name.as_bytes()).is_err()) {
         found.push(("http.proxy.user_header", "is not the name of a header".into()));
     }
     if !http.listen.ip().is_loopback() && !http.has_access_rules() {
         let reason = "is not a loopback address and nobody would be asked who they are: \
-                      set `http.keys_file` (`pulse key` makes keys) or `http.proxy.networks`";
+                      set `http.keys_file` (`pulse key` makes keys), or `http.proxy.networks` and \
+                      `http.proxy.user_header`";
         found.push(("http.listen", reason.into()));
     }
 }

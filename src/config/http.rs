@@ -2,7 +2,7 @@
 //!
 //! What the settings mean together is judged in `check.rs`; who somebody is, in `http/access/`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ pub struct Session {
 pub struct Proxy {
     /// Where the proxy is: networks such as `10.0.0.0/8`, separated by commas. Empty: there is none.
     pub networks: String,
-    /// The header in which it names the user.
-    pub user_header: String,
+    /// The header in which it names the user; without one it is believed about the connection only.
+    pub user_header: Option<String>,
     /// What those users may do.
     pub role: Role,
 }
@@ -87,18 +87,23 @@ impl Role {
 impl Http {
     /// Whether anybody is asked who they are.
     pub fn has_access_rules(&self) -> bool {
-        self.keys_file.is_some() || !self.proxy.networks.trim().is_empty()
+        let has_proxy = !self.proxy.networks.trim().is_empty() && self.proxy.user_header.is_some();
+        self.keys_file.is_some() || has_proxy
     }
 }
 
 impl Proxy {
-    /// The networks.
+    /// The networks; an address alone is one of a single address.
     ///
     /// # Errors
-    /// The part of the text that is no network.
+    /// The part of the text that is no network, or is the whole of the internet.
     pub fn networks(&self) -> Result<Vec<IpNet>, String> {
         let parts = self.networks.split(',').map(str::trim).filter(|part| !part.is_empty());
-        parts.map(|part| part.parse().map_err(|_| part.to_owned())).collect()
+        let network = |part: &str| {
+            let address = part.parse::<IpAddr>().map(IpNet::from);
+            address.or_else(|_| part.parse()).ok().filter(|network| network.prefix_len() > 0)
+        };
+        parts.map(|part| network(part).ok_or_else(|| part.to_owned())).collect()
     }
 }
 
@@ -125,10 +130,6 @@ impl Default for Session {
 
 impl Default for Proxy {
     fn default() -> Self {
-        Self {
-            networks: String::new(),
-            user_header: "x-forwarded-user".to_owned(),
-            role: Role::Viewer,
-        }
+        Self { networks: String::new(), user_header: None, role: Role::Viewer }
     }
 }

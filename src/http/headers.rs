@@ -8,7 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// What every answer has.
-pub const ALWAYS: [(HeaderName, &str); 6] = [
+pub const ALWAYS: [(HeaderName, &str); 7] = [
+    // Browsers heed it on encrypted connections only.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \

@@ -79,7 +79,8 @@ async fn enter(
         let page = Page { error: error.to_owned(), next: next.clone() };
         (status, rendered(&page)).into_response()
     };
-    if !door.access.limit.login_passes(peer) {
+    let client = door.access.client(&headers, peer);
+    if !door.access.limit.login_passes(client) {
         let mut answer = again(
             StatusCode::TOO_MANY_REQUESTS,
             "too many attempts: wait a minute, then try again",
@@ -88,7 +89,7 @@ async fn enter(
         return answer;
     }
     let Ok(viewer) = door.access.by_key(key.trim()) else {
-        tracing::warn!(%peer, "an access key that is not known was shown at /login");
+        tracing::warn!(%client, "an access key that is not known was shown at /login");
         return again(StatusCode::UNAUTHORIZED, "this key is not known");
     };
     // Whoever was logged in before is not any longer: an id is never taken over.

@@ -7,7 +7,7 @@ use axum::http::Method;
 use crate::config::http::Role;
 
 /// What a route needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: who logs in has no role yet.
     Nothing,
@@ -65,4 +65,9 @@ pub fn need(method: &Method, path: &str) -> Option<Need> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let row = POLICY.iter().find(|(known, route, _)| known == method && *route == path)?;
     Some(row.2)
+}
+
+/// Whether a path has a rule for any method.
+pub fn is_known(path: &str) -> bool {
+    POLICY.iter().any(|(_, route, _)| *route == path)
 }

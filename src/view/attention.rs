@@ -168,10 +168,10 @@ mod tests {
             |id: &str, severity: &str, status: &str| work(id, vec![alert(id, severity, status)]);
         let view = snapshot_with_work(
             &[
-                of("quiet", 9_000_00, 0.9),
-                of("small", 100_00, 0.2),
-                of("large", 1_000_00, 0.1),
-                of("seen", 9_000_00, 0.9),
+                of("quiet", 900_000, 0.9),
+                of("small", 10_000, 0.2),
+                of("large", 100_000, 0.1),
+                of("seen", 900_000, 0.9),
             ],
             &[
                 open("small", "critical", "open"),

@@ -19,6 +19,7 @@ pub mod list;
 mod pack;
 #[cfg(test)]
 mod samples;
+mod slot;
 pub mod snapshot;
 pub mod timeline;
 pub mod writer;

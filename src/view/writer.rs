@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::View;
-use super::account::{Account, HealthRow, WorkRow};
+use super::account::{HealthRow, WorkRow};
 use super::answers::Answers;
 use super::changes::Change;
 use super::figures::groups::Groups;
-use super::figures::share::Share;
 use super::pack::Packer;
+use super::slot::Slot;
 use super::snapshot::Snapshot;
 use super::timeline::{self, Moment};
 use crate::engine::output::alert::{Alert, AlertStatus};
@@ -26,7 +26,7 @@ use crate::engine::output::opportunity::OpportunityRecord;
 use crate::engine::output::playbook::RunRecord;
 use crate::engine::output::work::AccountWork;
 use crate::engine::output::{AccountId, OutputTopic};
-use crate::engine::time::{Day, Timestamp};
+use crate::engine::time::Timestamp;
 
 /// How many of the newest alert transitions are kept.
 const ALERTS_MAX: usize = 200;
@@ -57,23 +57,6 @@ pub enum Unreadable {
     /// It could not be kept.
     #[error("a record of {0} could not be packed: {1}")]
     Pack(&'static str, std::io::Error),
-}
-
-/// What is known of an account, complete or not: its records come by several topics.
-#[derive(Default)]
-struct Slot {
-    partition: i32,
-    health: Option<Arc<HealthRow>>,
-    work: Option<Arc<WorkRow>>,
-    timeline: Arc<Vec<Moment>>,
-    /// The records that came since the last publication, read: they need not be unpacked for it.
-    fresh_health: Option<Box<AccountHealth>>,
-    fresh_work: Option<Box<AccountWork>>,
-    /// What it brings to figures, and as of which day; nothing until it has health.
-    share: Option<(Arc<Share>, Day)>,
-    /// As last published; nothing after a change.
-    account: Option<Arc<Account>>,
-    is_changed: bool,
 }
 
 /// Takes records in and publishes snapshots.
@@ -300,44 +283,6 @@ impl Writer {
             changes.clear();
         }
         self.next.tail.push(self.next.version, changes);
-    }
-}
-
-impl Slot {
-    /// Makes the account anew, with what it brings to figures on this day.
-    fn renew(&mut self, groups: &mut Groups, today: Day) {
-        let old = self.share.take();
-        let has_records_changed = self.fresh_health.is_some() || self.fresh_work.is_some();
-        self.share = match old {
-            Some((share, day)) if day == today && !has_records_changed && self.health.is_some() => {
-                Some((share, day))
-            }
-            old => {
-                let new = self.share_of(today);
-                groups.put(old.as_ref().map(|(share, _)| &**share), new.as_deref());
-                new.map(|share| (share, today))
-            }
-        };
-        (self.fresh_health, self.fresh_work) = (None, None);
-        self.account = self.to_account().map(Arc::new);
-    }
-
-    fn share_of(&mut self, today: Day) -> Option<Arc<Share>> {
-        let health = self.fresh_health.take();
-        let health = health.or_else(|| Some(Box::new(self.health.as_ref()?.record())))?;
-        let work = self.fresh_work.take();
-        let work = work.or_else(|| Some(Box::new(self.work.as_ref()?.record())));
-        Some(Arc::new(Share::of(&health, work.as_deref(), today)))
-    }
-
-    fn to_account(&self) -> Option<Account> {
-        Some(Account {
-            health: Arc::clone(self.health.as_ref()?),
-            work: self.work.clone(),
-            share: Arc::clone(&self.share.as_ref()?.0),
-            timeline: Arc::clone(&self.timeline),
-            partition: self.partition,
-        })
     }
 }
 

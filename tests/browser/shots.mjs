@@ -1,6 +1,6 @@
 // Pictures of all views, light, dark and on a phone: node shots.mjs BASE_URL FOLDER
 //
-// They are for people to look at; what can be asserted is in pages.mjs.
+// They are for people to look at; what can be asserted is in pages.mjs. The narrow window is only measured.
 
 import { mkdir } from "node:fs/promises";
 import { fits, open, SIZES, start, VIEWS } from "./browser.mjs";
@@ -14,8 +14,9 @@ for (const [size, look] of Object.entries(SIZES)) {
   await page.goto(`${base}/accounts`);
   const account = await page.getAttribute("[data-rows] tbody th a", "href");
   for (const [name, path] of [...VIEWS, ["account", account]]) {
-    await page.goto(base + path);
-    await page.screenshot({ path: `${folder}/${name}-${size}.png`, fullPage: true });
+    const answer = await page.goto(base + path);
+    if (!answer.ok()) throw new Error(`${path} answered ${answer.status()}`);
+    if (look !== SIZES.narrow) await page.screenshot({ path: `${folder}/${name}-${size}.png`, fullPage: true });
     await fits(page);
   }
   await page.context().close();

@@ -256,6 +256,12 @@ fn the_portfolio_of_three_accounts() {
     assert!((portfolio.load.highest.unwrap() - 31.0 / 30.0).abs() < 1e-9);
     assert_eq!(portfolio.load.unassigned, 1);
     is_about(found.outcomes.coverage, 0.75, 4);
+    // What is owed to an account does not turn its health against the others.
+    let owed = [
+        stands("a", 10_000, 80.0, HealthBand::Yellow, 5),
+        stands("b", -5_000, 20.0, HealthBand::Red, 5),
+    ];
+    is_about(figures(&owed).portfolio.health_by_arr, 80.0, 2);
     // Thirty accounts at 1:30 are what one can look after: no more, no less.
     let thirty: Vec<_> =
         (0..30).map(|n| stands(&n.to_string(), 0, 90.0, HealthBand::Green, 30)).collect();

@@ -21,6 +21,7 @@ mod installation;
 mod model;
 mod models;
 mod outage;
+mod pages;
 mod process;
 mod rebalance;
 mod recount;
@@ -41,7 +42,7 @@ struct Test {
 }
 
 /// The quick ones first.
-const TESTS: [Test; 14] = [
+const TESTS: [Test; 15] = [
     Test { name: "refusals::a_missing_broker", run: refusals::a_missing_broker },
     Test { name: "refusals::an_unknown_key", run: refusals::an_unknown_key },
     Test { name: "refusals::a_bad_model", run: refusals::a_bad_model },
@@ -52,6 +53,10 @@ const TESTS: [Test; 14] = [
     Test { name: "model::two_while_events_flow", run: model::two_while_events_flow },
     Test { name: "restart::sigterm_loses_nothing", run: restart::sigterm_loses_nothing },
     Test { name: "outage::three_days", run: outage::three_days },
+    Test {
+        name: "pages::as_people_and_programs_see_them",
+        run: pages::as_people_and_programs_see_them,
+    },
     Test { name: "rebalance::a_taken_name", run: rebalance::a_taken_name },
     Test { name: "rebalance::a_third_joins_and_leaves", run: rebalance::a_third_joins_and_leaves },
     Test { name: "zombie::a_stopped_process", run: zombie::a_stopped_process },

@@ -74,15 +74,32 @@ impl Process {
 
     /// Its Prometheus series, in their text format.
     pub(crate) fn series(&self) -> anyhow::Result<String> {
+        self.probe("/metrics")
+    }
+
+    /// Whether it says that it is ready; not before it listens.
+    pub(crate) fn is_ready(&self) -> anyhow::Result<bool> {
+        if self.address("ops.listen").is_err() {
+            return Ok(false);
+        }
+        Ok(self.probe("/readyz")?.starts_with("HTTP/1.1 200"))
+    }
+
+    /// The address on which it listens for the setting of this name.
+    pub(crate) fn address(&self, setting: &str) -> anyhow::Result<String> {
         let log = self.log()?;
-        let line =
-            log.lines().find(|line| line.contains("ops.listen") && line.contains("address="));
+        let line = log.lines().find(|line| line.contains(setting) && line.contains("address="));
         let address = line.and_then(|line| line.split("address=").nth(1)?.split(' ').next());
-        let mut stream = TcpStream::connect(address.context("its log names no ops.listen")?)?;
+        Ok(address.with_context(|| format!("its log names no {setting}"))?.to_owned())
+    }
+
+    fn probe(&self, path: &str) -> anyhow::Result<String> {
+        let mut stream = TcpStream::connect(self.address("ops.listen")?)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).context("reading /metrics")?;
+        stream.read_to_string(&mut answer).with_context(|| format!("reading {path}"))?;
         Ok(answer)
     }
 

@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
+use http_body_util::Limited;
 use subtle::ConstantTimeEq as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -22,6 +23,9 @@ use crate::http::headers;
 use crate::http::policy::{self, Need};
 use crate::http::problem::Problem;
 use crate::kafka::clock::Clock;
+
+/// Bytes of a model file, which is larger than any other body.
+const MODEL_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the guard needs to know.
 #[derive(Clone)]
@@ -38,7 +42,7 @@ pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .route_layer(from_fn_with_state(guard.clone(), pass))
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(RequestBodyLimitLayer::new(settings.body_bytes_max))
+        .layer(RequestBodyLimitLayer::new(MODEL_BYTES_MAX.max(settings.body_bytes_max)))
         .layer(from_fn_with_state(guard, in_time))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(from_fn(explain))
@@ -46,50 +50,83 @@ pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http
 }
 
 async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let peer = peer(&request);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let need = route.and_then(|route| policy::need(request.method(), &route));
-    let viewer = guard.access.authenticate(request.headers(), peer, guard.clock.now());
-    if !guard.access.limit.passes(viewer.as_ref().ok().map(|it| &it.name), peer) {
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS)
-            .detail("so many requests a second are too many: slow down")
-            .retry_after(1)
-            .into_response();
-    }
-    let role = match need {
-        None => return refused("this route has no rule of access"),
-        Some(Need::Nothing) => None,
-        Some(Need::Role(role)) => Some(role),
+    let route = route.unwrap_or_default();
+    let viewer = match guard.admit(&request, &route) {
+        Ok(viewer) => viewer,
+        Err(answer) => return answer,
     };
-    let viewer = match (viewer, role) {
-        (Err(denied), Some(_)) => return show_the_door(&request, denied),
-        (Ok(viewer), Some(role)) if !viewer.may(role) => {
-            let needed = role.name();
-            return refused(&format!(
-                "this needs the role {needed}, you are {}",
-                viewer.role.name()
-            ));
+    let most = if route.starts_with("/api/v1/model") {
+        MODEL_BYTES_MAX
+    } else {
+        guard.settings.body_bytes_max
+    };
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
+    match guard.check_origin(request, &route, viewer.as_ref(), most).await {
+        Ok(mut request) => {
+            if let Some(viewer) = viewer {
+                request.extensions_mut().insert(viewer);
+            }
+            next.run(request).await
         }
-        (viewer, _) => viewer.ok(),
-    };
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let by_key = matches!(&viewer, Some(Viewer { proof: Proof::Key, .. }));
-    let mut request = request;
-    if !is_safe && !by_key {
+        Err(answer) => answer,
+    }
+}
+
+impl Guard {
+    /// Who asks, if they may; nobody where nobody need be.
+    #[allow(clippy::result_large_err)] // it is made once a request, whichever it is
+    fn admit(&self, request: &Request, route: &str) -> Result<Option<Viewer>, Response> {
+        let (headers, connection) = (request.headers(), peer(request));
+        let viewer = self.access.authenticate(headers, connection, self.clock.now());
+        let client = self.access.client(headers, connection);
+        if !self.access.limit.passes(viewer.as_ref().ok().map(|it| &it.name), client) {
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS)
+                .detail("so many requests a second are too many: slow down")
+                .retry_after(1)
+                .into_response());
+        }
+        let role = match policy::need(request.method(), route) {
+            None if policy::is_known(route) => {
+                return Err(StatusCode::METHOD_NOT_ALLOWED.into_response());
+            }
+            None => return Err(refused("this route has no rule of access")),
+            Some(Need::Nothing) => return Ok(viewer.ok()),
+            Some(Need::Role(role)) => role,
+        };
+        match viewer {
+            Err(denied) => Err(show_the_door(request, denied)),
+            Ok(viewer) if viewer.may(role) => Ok(Some(viewer)),
+            Ok(viewer) => {
+                let (needed, has) = (role.name(), viewer.role.name());
+                Err(refused(&format!("this needs the role {needed}, you are {has}")))
+            }
+        }
+    }
+
+    /// Lets pass what is sent by our own pages, or by who showed a key with it.
+    async fn check_origin(
+        &self,
+        request: Request,
+        route: &str,
+        viewer: Option<&Viewer>,
+        most: usize,
+    ) -> Result<Request, Response> {
+        let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let proof = viewer.map(|viewer| &viewer.proof);
+        if is_safe || proof == Some(&Proof::Key) {
+            return Ok(request);
+        }
         if origin::is_foreign(request.headers()) {
-            return refused("another site's page may not act here in your name");
+            return Err(refused("another site's page may not act here in your name"));
         }
-        if let Some(Viewer { proof: Proof::Session(token), .. }) = &viewer {
-            request = match with_token(request, token, guard.settings.body_bytes_max).await {
-                Ok(request) => request,
-                Err(answer) => return answer,
-            };
+        // Who logs in again has no token yet.
+        let is_open = policy::need(request.method(), route) == Some(Need::Nothing);
+        match proof {
+            Some(Proof::Session(token)) if !is_open => with_token(request, token, most).await,
+            _ => Ok(request),
         }
     }
-    if let Some(viewer) = viewer {
-        request.extensions_mut().insert(viewer);
-    }
-    next.run(request).await
 }
 
 /// Lets a request of a session pass if it brings the session's token, as header or in its form.
@@ -122,7 +159,8 @@ fn is_form(headers: &HeaderMap) -> bool {
 fn show_the_door(request: &Request, denied: Denied) -> Response {
     let uri = request.uri();
     if denied == Denied::NoProof && !uri.path().starts_with("/api/") {
-        let next = uri.path_and_query().map_or("/", |it| it.as_str());
+        let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+        let next = uri.path_and_query().filter(|_| is_page).map_or("/", |it| it.as_str());
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         return Redirect::to(&format!("/login?next={next}")).into_response();
     }

@@ -58,16 +58,20 @@ impl Keys {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let listed: Vec<Listed> = serde_saphyr::from_str(text)?;
+        // Without a piece of the text: a key may stand there by mistake.
+        let listed: Vec<Listed> = serde_saphyr::from_str(text)
+            .map_err(|error| anyhow::anyhow!("{}", error.without_snippet()))?;
         ensure!(!listed.is_empty(), "it lists no key: `pulse key` makes one");
         ensure!(listed.len() <= KEYS_MAX, "it lists more than {KEYS_MAX} keys");
         let keys: anyhow::Result<Vec<_>> = listed.into_iter().map(Key::new).collect();
         let keys = keys?;
         for (n, key) in keys.iter().enumerate() {
-            let twin = keys[..n].iter().any(|other| other.viewer.name == key.viewer.name);
+            let is_same =
+                |other: &Key| other.viewer.name == key.viewer.name || other.hash == key.hash;
+            let twin = keys[..n].iter().any(is_same);
             ensure!(
                 !twin,
-                "two keys are named `{}`: commands would not tell them apart",
+                "two keys are named `{}`, or are the same: commands would not tell them apart",
                 key.viewer.name
             );
         }
@@ -102,6 +106,13 @@ impl Key {
         let csms = csms.map(Arc::from);
         Ok(Self { hash, viewer: Viewer { name, role, csms, proof: Proof::Key } })
     }
+}
+
+/// The key in the value of `Authorization`, if it looks like one of ours.
+pub(super) fn shown(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && key.starts_with(PREFIX)).then_some(key)
 }
 
 /// A new key.

@@ -1,6 +1,6 @@
 //! Who asks, and what they may do: keys, sessions of browsers, a trusted proxy.
 //!
-//! Which route needs which role stands in `routes.rs`; where requests pass is `guard.rs`. Who did
+//! Which route needs which role stands in `http/policy.rs`; where requests pass is `guard.rs`. Who did
 //! what is on `cs.commands`, with the name found here.
 
 use std::net::IpAddr;
@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use compact_str::CompactString;
 
 use crate::config::http::{Http, Role};
+use crate::config::layers::ConfigError;
 use crate::engine::time::Timestamp;
 use keys::Keys;
 use limit::Limit;
@@ -73,6 +74,8 @@ pub struct Access {
     pub limit: Limit,
     /// Nobody is asked: the address is a loopback one.
     is_local: bool,
+    /// Others than this machine can connect.
+    is_exposed: bool,
 }
 
 impl Access {
@@ -80,9 +83,10 @@ impl Access {
     ///
     /// # Errors
     /// A file of keys that cannot be read or used.
-    pub fn new(http: &Http) -> anyhow::Result<Self> {
-        let keys = http.keys_file.as_deref().map(Keys::read).transpose()?.unwrap_or_default();
-        Ok(Self::with_keys(http, keys))
+    pub fn new(http: &Http) -> Result<Self, ConfigError> {
+        let keys = http.keys_file.as_deref().map(Keys::read).transpose();
+        let keys = keys.map_err(|error| ConfigError { problems: vec![format!("{error:#}")] })?;
+        Ok(Self::with_keys(http, keys.unwrap_or_default()))
     }
 
     /// The same with keys at hand.
@@ -97,6 +101,7 @@ impl Access {
             sessions: Sessions::new(&http.session),
             limit: Limit::new(http.rate_per_sec),
             is_local,
+            is_exposed: !http.listen.ip().is_loopback(),
         }
     }
 
@@ -110,19 +115,19 @@ impl Access {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Viewer, Denied> {
-        if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let text = value.to_str().map_err(|_| Denied::WrongKey)?;
-            let (scheme, key) = text.split_once(' ').ok_or(Denied::WrongKey)?;
-            if !scheme.eq_ignore_ascii_case("bearer") {
-                return Err(Denied::WrongKey);
-            }
-            return self.by_key(key.trim());
+        let shown = headers.get(header::AUTHORIZATION);
+        if let Some(key) = shown.and_then(|value| keys::shown(value.to_str().ok()?)) {
+            return self.by_key(key);
         }
-        if let Some(viewer) = self.sessions.find(headers, now) {
+        if let Some(viewer) = self.sessions.find(headers, self.is_encrypted(headers, peer), now) {
             return Ok(viewer);
         }
         if let Some(viewer) = self.proxy.as_ref().and_then(|proxy| proxy.vouches(headers, peer)) {
             return Ok(viewer);
+        }
+        // What a proxy was shown by its users, and passes on, is none of ours.
+        if shown.is_some() {
+            return Err(Denied::WrongKey);
         }
         if !self.is_local {
             return Err(Denied::NoProof);
@@ -143,9 +148,16 @@ impl Access {
         self.keys.find(key).ok_or(Denied::WrongKey)
     }
 
-    /// Whether the connection of a browser is encrypted, as far as the proxy says.
+    /// Whether browsers come by an encrypted connection, or should: beyond this machine a cookie
+    /// that travels in plain is never given out.
     pub fn is_encrypted(&self, headers: &HeaderMap, peer: IpAddr) -> bool {
-        self.proxy.as_ref().is_some_and(|proxy| proxy.is_encrypted(headers, peer))
+        let says_so = |proxy: &Proxy| proxy.is_encrypted(headers, peer);
+        self.is_exposed || self.proxy.as_ref().is_some_and(says_so)
+    }
+
+    /// The address that counts for limits: that of the client of a trusted proxy, else the peer's.
+    pub fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        self.proxy.as_ref().and_then(|proxy| proxy.client(headers, peer)).unwrap_or(peer)
     }
 }
 

@@ -18,7 +18,7 @@ const NAME_BYTES_MAX: usize = 64;
 /// A trusted proxy.
 pub(super) struct Proxy {
     networks: Vec<IpNet>,
-    user_header: HeaderName,
+    user_header: Option<HeaderName>,
     role: Role,
 }
 
@@ -26,7 +26,8 @@ impl Proxy {
     /// The proxy of the settings, which were checked; nothing when there is none.
     pub(super) fn new(settings: &http::Proxy) -> Option<Self> {
         let networks = settings.networks().ok().filter(|networks| !networks.is_empty())?;
-        let user_header = HeaderName::from_bytes(settings.user_header.as_bytes()).ok()?;
+        let user_header = settings.user_header.as_ref();
+        let user_header = user_header.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         Some(Self { networks, user_header, role: settings.role })
     }
 
@@ -36,7 +37,7 @@ impl Proxy {
             return None;
         }
         // Two names are a proxy that passes on what a client made up.
-        let mut names = headers.get_all(&self.user_header).into_iter();
+        let mut names = headers.get_all(self.user_header.as_ref()?).into_iter();
         let name = names.next().filter(|_| names.next().is_none())?.to_str().ok()?.trim();
         let is_name = (1..=NAME_BYTES_MAX).contains(&name.len());
         is_name.then(|| Viewer {
@@ -53,6 +54,13 @@ impl Proxy {
         self.is_it(peer) && scheme == Some("https")
     }
 
+    /// The address for which it asks: the one that it added last, as others are hearsay.
+    pub(super) fn client(&self, headers: &HeaderMap, peer: IpAddr) -> Option<IpAddr> {
+        let named = headers.get_all("x-forwarded-for").into_iter().next_back()?.to_str().ok()?;
+        let last = named.rsplit(',').next()?.trim().parse().ok()?;
+        self.is_it(peer).then_some(last)
+    }
+
     fn is_it(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.networks.iter().any(|network| network.contains(&peer))
@@ -65,8 +73,11 @@ mod tests {
 
     #[test]
     fn a_name_counts_from_the_proxys_networks_only() {
-        let settings =
-            http::Proxy { networks: "10.0.0.0/8, ::1/128".to_owned(), ..Default::default() };
+        let settings = http::Proxy {
+            networks: "10.0.0.0/8, ::1".to_owned(),
+            user_header: Some("x-forwarded-user".to_owned()),
+            role: Role::Viewer,
+        };
         let proxy = Proxy::new(&settings).unwrap();
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-user", "zoe".parse().unwrap());

@@ -62,8 +62,10 @@ impl Sessions {
     }
 
     /// Whose session the cookie names, if it goes on.
-    pub fn find(&self, headers: &HeaderMap, now: Timestamp) -> Option<Viewer> {
-        let hash = keys::hash(cookie(headers)?);
+    ///
+    /// On an encrypted connection only the cookie counts that no other host can have set.
+    pub fn find(&self, headers: &HeaderMap, is_encrypted: bool, now: Timestamp) -> Option<Viewer> {
+        let hash = keys::hash(cookie(headers, is_encrypted)?);
         let mut session = self.by_hash.get_mut(&hash)?;
         if !self.goes_on(&session, now) {
             drop(session);
@@ -76,7 +78,7 @@ impl Sessions {
 
     /// Ends the session that the cookie names; answers the value of `Set-Cookie`.
     pub fn end(&self, headers: &HeaderMap) -> [String; 2] {
-        if let Some(id) = cookie(headers) {
+        for id in [true, false].into_iter().filter_map(|it| cookie(headers, it)) {
             self.by_hash.remove(&keys::hash(id));
         }
         let gone = |name: &str, secure: &str| {
@@ -102,15 +104,12 @@ impl Sessions {
     }
 }
 
-/// The id in the cookie; the one of encrypted connections counts first.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = || {
-        let values = headers.get_all(header::COOKIE).into_iter();
-        values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'))
-    };
-    [COOKIE, COOKIE_PLAIN]
-        .into_iter()
-        .find_map(|name| pairs().find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=')))
+/// The id in the cookie.
+fn cookie(headers: &HeaderMap, is_encrypted: bool) -> Option<&str> {
+    let name = if is_encrypted { COOKIE } else { COOKIE_PLAIN };
+    let values = headers.get_all(header::COOKIE).into_iter();
+    let mut pairs = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 #[cfg(test)]
@@ -141,15 +140,21 @@ mod tests {
         let cookie = sent(&sessions.begin(&zoe(), false, START).unwrap());
         let minute = |n: i64| START.plus_millis(n * 60_000);
         for n in [0, 9, 18, 27, 36, 45, 54] {
-            assert_eq!(sessions.find(&cookie, minute(n)).unwrap().name, "zoe");
+            assert_eq!(sessions.find(&cookie, false, minute(n)).unwrap().name, "zoe");
         }
-        assert!(sessions.find(&cookie, minute(61)).is_none(), "an hour is over");
+        assert!(sessions.find(&cookie, false, minute(61)).is_none(), "an hour is over");
         let cookie = sent(&sessions.begin(&zoe(), false, START).unwrap());
-        assert!(sessions.find(&cookie, minute(11)).is_none(), "nobody asked for ten minutes");
-        assert!(sessions.find(&cookie, minute(1)).is_none(), "what ended does not come back");
+        assert!(
+            sessions.find(&cookie, false, minute(11)).is_none(),
+            "nobody asked for ten minutes"
+        );
+        assert!(
+            sessions.find(&cookie, false, minute(1)).is_none(),
+            "what ended does not come back"
+        );
         let cookie = sent(&sessions.begin(&zoe(), false, START).unwrap());
         sessions.end(&cookie);
-        assert!(sessions.find(&cookie, START).is_none());
+        assert!(sessions.find(&cookie, false, START).is_none());
         assert!(sessions.by_hash.is_empty());
     }
 
@@ -157,11 +162,21 @@ mod tests {
     fn each_login_makes_another_id_and_token() {
         let sessions = sessions();
         let [a, b] = [0, 1].map(|_| sessions.begin(&zoe(), false, START).unwrap());
-        let token = |cookie: &str| sessions.find(&sent(cookie), START).unwrap().csrf().to_owned();
+        let token =
+            |cookie: &str| sessions.find(&sent(cookie), false, START).unwrap().csrf().to_owned();
         assert_ne!(a, b);
         assert_ne!(token(&a), token(&b));
         // An id that somebody else chose is not taken over.
-        assert!(sessions.find(&sent("pulse=chosen"), START).is_none());
+        assert!(sessions.find(&sent("pulse=chosen"), false, START).is_none());
+    }
+
+    #[test]
+    fn a_cookie_that_another_host_can_set_does_not_count_where_it_need_not() {
+        let sessions = sessions();
+        let plain = sent(&sessions.begin(&zoe(), false, START).unwrap());
+        assert!(sessions.find(&plain, true, START).is_none());
+        let own = sent(&sessions.begin(&zoe(), true, START).unwrap());
+        assert!(sessions.find(&own, true, START).is_some());
     }
 
     #[test]

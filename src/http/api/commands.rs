@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::site::Site;
 use crate::kafka::commands::NotTaken;
 use crate::view::account::Account;
+use crate::view::timeline::MomentKind;
 
 /// Names a request, so that it can be sent again.
 const KEY: &str = "Idempotency-Key";
@@ -53,7 +54,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             status: 202,
             about: "The command is written; `Location` tells what becomes of it.",
             media: "application/json",
-            schema: schema_of::<Given>,
+            schema: schema_of::<GivenCommand>,
             is_tagged: false,
         },
         refusals: &[
@@ -67,14 +68,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             status: 200,
             about: "What became of it; pending while that is not known, or not known any more.",
             media: "application/json",
-            schema: schema_of::<Status>,
+            schema: schema_of::<CommandStatus>,
             is_tagged: false,
         },
         ..Endpoint::get(
             "/commands/{id}",
             "getCommand",
             "What became of a command",
-            Answer::json("", schema_of::<Status>),
+            Answer::json("", schema_of::<CommandStatus>),
             status,
         )
     },
@@ -82,24 +83,24 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 
 /// A command that was written.
 #[derive(Serialize, JsonSchema)]
-struct Given {
+struct GivenCommand {
     /// Names the request: the id of its event.
     #[schemars(with = "String")]
     request_id: Uuid,
     /// It is not known yet what becomes of it.
-    status: State,
+    status: CommandState,
     /// Where that is to be had.
     status_url: String,
 }
 
 /// What became of a command.
 #[derive(Serialize, JsonSchema)]
-struct Status {
+struct CommandStatus {
     /// Names the request.
     #[schemars(with = "String")]
     request_id: Uuid,
     /// What became of it.
-    status: State,
+    status: CommandState,
     /// Where this is to be had.
     status_url: String,
     /// At which account.
@@ -117,7 +118,7 @@ struct Status {
 /// Where a command stands.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum State {
+enum CommandState {
     /// It is not known yet.
     Pending,
     /// It was carried out.
@@ -136,7 +137,7 @@ async fn give(call: Call) -> Outcome {
     if let Ok(location) = HeaderValue::from_str(&status_url) {
         headers.insert(header::LOCATION, location);
     }
-    let given = Given { request_id: event_id, status: State::Pending, status_url };
+    let given = GivenCommand { request_id: event_id, status: CommandState::Pending, status_url };
     Ok(answer::json(StatusCode::ACCEPTED, headers, answer::bytes(&given)?))
 }
 
@@ -180,21 +181,23 @@ fn event_id(actor: &str, key: Option<&str>, account_id: &str) -> Result<Uuid, Pr
 
 /// What only the view and the one who asks can tell.
 fn check(viewer: &Viewer, account: &Account, order: &Order) -> Result<(), Problem> {
-    let knows = |id: &Uuid| account.timeline.iter().any(|moment| moment.id == Some(*id));
+    let knows = |kind: MomentKind, id: &Uuid| {
+        account.timeline.iter().any(|moment| moment.kind == kind && moment.id == Some(*id))
+    };
     match order {
         Order::AcknowledgeAlert { alert_id: id }
         | Order::SnoozeAlert { alert_id: id, .. }
         | Order::ResolveAlert { alert_id: id, .. } => {
             let is_open = account.alerts().iter().any(|alert| alert.alert_id == *id);
             let missing = || errors::not_found("this account has no such alert");
-            if is_open || knows(id) { Ok(()) } else { Err(missing()) }
+            if is_open || knows(MomentKind::Alert, id) { Ok(()) } else { Err(missing()) }
         }
         Order::CompleteStep { run_id: id, .. }
         | Order::SkipStep { run_id: id, .. }
         | Order::CancelRun { run_id: id, .. } => {
             let goes_on = account.runs().iter().any(|run| run.run_id == *id);
             let missing = || errors::not_found("this account has no such run");
-            if goes_on || knows(id) { Ok(()) } else { Err(missing()) }
+            if goes_on || knows(MomentKind::Run, id) { Ok(()) } else { Err(missing()) }
         }
         Order::ErasePerson { .. } if !viewer.may(Role::Admin) => {
             Err(errors::forbidden("only an administrator may have a person forgotten"))
@@ -220,9 +223,9 @@ fn status(call: &Call) -> Outcome {
         account.is_some_and(|account| call.may_see(&account.health.csm))
     };
     let found = call.snapshot.answer(&id.to_string()).filter(may_see);
-    let mut status = Status {
+    let mut status = CommandStatus {
         request_id: id,
-        status: State::Pending,
+        status: CommandState::Pending,
         status_url: status_url(id),
         account_id: None,
         command: None,
@@ -231,8 +234,8 @@ fn status(call: &Call) -> Outcome {
     };
     if let Some(found) = found {
         status.status = match found.status {
-            AnswerStatus::Ok | AnswerStatus::Applied => State::Applied,
-            AnswerStatus::Error | AnswerStatus::Refused => State::Refused,
+            AnswerStatus::Ok | AnswerStatus::Applied => CommandState::Applied,
+            AnswerStatus::Error | AnswerStatus::Refused => CommandState::Refused,
         };
         status.account_id = Some(found.account_id.clone());
         status.command.clone_from(&found.command);

@@ -2,6 +2,8 @@
 //!
 //! `docs/openapi.json` is its copy for readers; a test holds the two together.
 
+use std::sync::LazyLock;
+
 use axum::http::StatusCode;
 use schemars::Schema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -12,7 +14,6 @@ use super::call::Call;
 use super::endpoint::{
     Answer, BASE, Body, Endpoint, Form, LIMIT_DEFAULT, Outcome, Parameter, schema_of,
 };
-use super::given::VALUE_CHARS_MAX;
 use crate::http::problem::Problem;
 use crate::view::list::PAGE_MAX;
 
@@ -36,7 +37,8 @@ const OF_ALL: [(u16, &str); 3] = [
 ];
 
 fn run(call: &Call) -> Outcome {
-    answer::of_record(call, &document())
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+    answer::of_record(call, &*DOCUMENT)
 }
 
 /// The document.
@@ -117,7 +119,7 @@ fn parameter(parameter: &Parameter) -> Value {
         }
         Form::Word(words) => json!({ "type": "string", "enum": words }),
         Form::Text | Form::Cursor => {
-            json!({ "type": "string", "minLength": 1, "maxLength": VALUE_CHARS_MAX })
+            json!({ "type": "string", "minLength": 1, "maxLength": parameter.form.chars_max() })
         }
         Form::Whole(most) => json!({ "type": "integer", "minimum": 0, "maximum": most }),
         Form::Flag => json!({ "type": "boolean" }),

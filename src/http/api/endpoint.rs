@@ -165,6 +165,11 @@ pub(super) fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schem
     generator.subschema_for::<T>()
 }
 
+/// Anything: YAML, which validators read as the thing that it says.
+pub(super) fn schema_of_anything(_: &mut SchemaGenerator) -> Schema {
+    Schema::from(true)
+}
+
 /// Any text.
 pub(super) fn schema_of_text(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<String>()

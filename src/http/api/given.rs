@@ -16,8 +16,10 @@ use super::errors;
 use crate::http::problem::Problem;
 use crate::view::list::PAGE_MAX;
 
-/// The longest value of a parameter, in characters.
-pub(super) const VALUE_CHARS_MAX: usize = 1_024;
+/// The longest text, in characters.
+const TEXT_CHARS_MAX: usize = 1_024;
+/// The longest cursor: the last name of a page is in it.
+const CURSOR_CHARS_MAX: usize = 16_384;
 
 /// Parameters that are known, each with a value that it may have.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +84,14 @@ impl Given {
 }
 
 impl Form {
+    /// The longest value, in characters, of one that any text can be.
+    pub(super) const fn chars_max(self) -> usize {
+        match self {
+            Form::Cursor => CURSOR_CHARS_MAX,
+            _ => TEXT_CHARS_MAX,
+        }
+    }
+
     /// What is wrong with a value, and which ones are allowed where they can be listed.
     fn objection(self, value: &str) -> Option<(Cow<'static, str>, &'static [&'static str])> {
         let whole = |least: u16, most: usize| {
@@ -101,8 +111,8 @@ impl Form {
             }
             Form::Whole(most) => whole(0, most.into()),
             Form::Limit => whole(1, PAGE_MAX),
-            Form::Text | Form::Cursor if value.chars().count() > VALUE_CHARS_MAX => {
-                Some((format!("has at most {VALUE_CHARS_MAX} characters").into(), &[]))
+            Form::Text | Form::Cursor if value.chars().count() > self.chars_max() => {
+                Some((format!("has at most {} characters", self.chars_max()).into(), &[]))
             }
             Form::Text | Form::Cursor if value.is_empty() => {
                 Some(("must not be empty: leave the parameter out instead".into(), &[]))

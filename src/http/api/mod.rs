@@ -5,9 +5,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
-use axum::routing::{MethodFilter, any, on};
+use axum::routing::{MethodFilter, on};
 
 use super::site::Site;
 use endpoint::{BASE, Endpoint, Verb};
@@ -31,6 +29,8 @@ mod paging;
 mod portfolio;
 mod rows;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 /// The routes of the API, each with its whole path. A `Viewer` must be among the extensions of
 /// each request.
@@ -46,17 +46,7 @@ pub fn router(site: Site) -> Router {
         };
         router = router.route(&format!("{BASE}{}", endpoint.path), on(filter, run));
     }
-    let unknown =
-        || async { errors::not_found("there is no such path below /api/v1").into_response() };
-    let wrong_method = || async {
-        let detail =
-            "this path does not know the method: the header `Allow` names those that it does";
-        errors::other(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
-    };
-    router
-        .method_not_allowed_fallback(wrong_method)
-        .route(&format!("{BASE}/{{*rest}}"), any(unknown))
-        .with_state(site)
+    router.with_state(site)
 }
 
 /// Method and whole path of each endpoint: what rules about access must know.

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::answer::{self, Tag};
 use super::call::Call;
 use super::endpoint::{
-    Answer, Body, Endpoint, Outcome, Refusal, Run, Verb, schema_of, schema_of_text,
+    Answer, Body, Endpoint, Outcome, Refusal, Run, Verb, schema_of, schema_of_anything,
+    schema_of_text,
 };
 use super::errors;
 use super::model_source::{MayReplace, NotPublished};
@@ -39,7 +40,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             status: 200,
             about: "The model file; its version is the `ETag`.",
             media: MEDIA,
-            schema: schema_of_text,
+            schema: schema_of_anything,
             is_tagged: true,
         },
         refusals: &[AWAY],
@@ -82,13 +83,13 @@ const BODY_OF_CHECK: Answer = Answer {
     status: 200,
     about: "Whether it is a model, and all that is wrong if it is none.",
     media: "application/json",
-    schema: schema_of::<Checked>,
+    schema: schema_of::<ModelCheck>,
     is_tagged: false,
 };
 
 /// What a look at a model file finds.
 #[derive(Serialize, JsonSchema)]
-struct Checked {
+struct ModelCheck {
     /// Whether it could be published.
     is_valid: bool,
     /// The name that outputs would carry.
@@ -137,10 +138,10 @@ fn check(call: &Call) -> Outcome {
     let checked = match parse(call)? {
         Ok(text) => {
             let version = Some(text.version().to_owned());
-            Checked { is_valid: true, version, problems: Vec::new() }
+            ModelCheck { is_valid: true, version, problems: Vec::new() }
         }
         Err(errors) => {
-            Checked { is_valid: false, version: None, problems: ModelProblem::all(errors) }
+            ModelCheck { is_valid: false, version: None, problems: ModelProblem::all(errors) }
         }
     };
     let mut headers = HeaderMap::new();

@@ -1,8 +1,9 @@
-//! `/portfolio`: the four views of the pages, as figures.
+//! `/portfolio`: the four views of the pages, as figures, and `/definitions`: what they mean.
 //!
-//! What figures mean is said in `view/`; lists of accounts are `accounts.rs`.
+//! Figures are summed in `view/figures/`; lists of accounts are `accounts.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,20 +15,23 @@ use super::call::Call;
 use super::endpoint::{Answer, Endpoint, Outcome, Parameter, schema_of};
 use super::rows::AccountItem;
 use crate::engine::account::profile::Segment;
-use crate::engine::model::health::HealthBand;
+use crate::engine::output::AccountId;
 use crate::engine::output::alert::{Alert, Severity};
 use crate::engine::time::Timestamp;
-use crate::view::account::Account;
 use crate::view::attention::{Attention, Reason, WORKABLE_MAX};
+use crate::view::figures::definitions::{DEFINITIONS, Definition};
+use crate::view::figures::fold::Fold;
+use crate::view::figures::parents::ParentFigures;
+use crate::view::figures::{Figures, portfolio};
 use crate::view::list::{Filter, Query, Sort};
 
 /// How many accounts that changed last are told.
 const NEWEST_MAX: usize = 20;
-/// How many renewals are told.
+/// How many renewals are told, of those within so many days.
 const RENEWALS_MAX: usize = 50;
-/// Renewals are counted by stretches of so many days.
-const STRETCH_DAYS: u16 = 30;
-const STRETCHES: u16 = 3;
+const RENEWAL_DAYS: u16 = 90;
+/// How many parents are told.
+const PARENTS_MAX: usize = 50;
 const NARROWED: &[Parameter] = &[SEGMENT, CSM];
 
 /// The rows of this file.
@@ -36,15 +40,15 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "/portfolio",
         "getPortfolio",
         "The view of a customer-success manager: first what needs attention today",
-        Answer::json("Figures, and the accounts to work on.", schema_of::<Portfolio>),
-        portfolio,
+        Answer::json("Figures, and the accounts to work on.", schema_of::<PortfolioView>),
+        csm_view,
     )
     .with(NARROWED),
     Endpoint::get(
         "/portfolio/executive",
         "getExecutive",
-        "The executive view: where the accounts of each segment stand",
-        Answer::json("Figures of all accounts and by segment.", schema_of::<Executive>),
+        "The executive view: retention and outcomes, whole and by segment",
+        Answer::json("Figures with their targets.", schema_of::<ExecutiveView>),
         executive,
     )
     .with(NARROWED),
@@ -52,7 +56,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "/portfolio/accounts",
         "getHealthNow",
         "The view of health as it happens",
-        Answer::json("Figures, and the accounts that changed last.", schema_of::<HealthNow>),
+        Answer::json("Figures, and the accounts that changed last.", schema_of::<HealthView>),
         health_now,
     )
     .with(NARROWED),
@@ -60,10 +64,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "/portfolio/renewals",
         "getRenewals",
         "The view of renewals within 90 days",
-        Answer::json("Figures by 30 days, and the next renewals.", schema_of::<Renewals>),
+        Answer::json("Figures, and the next renewals.", schema_of::<RenewalsView>),
         renewals,
     )
     .with(NARROWED),
+    Endpoint::get(
+        "/definitions",
+        "listDefinitions",
+        "What each figure means, its unit and its target",
+        Answer::json("Definitions, in the order of the pages.", schema_of::<Definitions>),
+        definitions,
+    ),
 ];
 
 /// As of when an answer holds.
@@ -75,21 +86,13 @@ struct Stamp {
     version: u64,
 }
 
-/// Where some accounts stand.
-#[derive(Default, Serialize, JsonSchema)]
-struct Standing {
-    /// How many accounts.
-    accounts: usize,
-    /// How many are displayed in each band.
-    bands: BTreeMap<HealthBand, usize>,
-}
-
+/// What a customer-success manager looks after.
 #[derive(Serialize, JsonSchema)]
-struct Portfolio {
+struct PortfolioView {
     #[serde(flatten)]
     stamp: Stamp,
-    #[serde(flatten)]
-    standing: Standing,
+    /// The figures of these accounts.
+    figures: Figures,
     /// The accounts that somebody should work on now, the most at stake first; at most 10.
     attention: Vec<AttentionItem>,
 }
@@ -151,110 +154,133 @@ enum What {
     },
 }
 
+/// How the whole portfolio does.
 #[derive(Serialize, JsonSchema)]
-struct Executive {
+struct ExecutiveView {
     #[serde(flatten)]
     stamp: Stamp,
-    #[serde(flatten)]
-    standing: Standing,
-    /// The same by segment.
-    by_segment: BTreeMap<Segment, Standing>,
+    /// The figures of these accounts.
+    figures: Figures,
+    /// The same by segment; those that have an account.
+    by_segment: BTreeMap<Segment, Figures>,
+    /// Parents with all their children, the largest first; at most 50. Nobody who sees some
+    /// accounts only is told of them, and nobody who asks for some only.
+    parents: Vec<Parent>,
     /// Open alerts about no single account.
     alerts: Vec<Alert>,
 }
 
+/// A parent and how its children stand together.
 #[derive(Serialize, JsonSchema)]
-struct HealthNow {
+struct Parent {
+    /// Which account.
+    #[schemars(with = "String")]
+    account_id: AccountId,
+    #[serde(flatten)]
+    figures: ParentFigures,
+}
+
+/// Health as it happens.
+#[derive(Serialize, JsonSchema)]
+struct HealthView {
     #[serde(flatten)]
     stamp: Stamp,
-    #[serde(flatten)]
-    standing: Standing,
+    /// How these accounts stand.
+    portfolio: portfolio::Portfolio,
     /// The accounts that changed last, the newest first; at most 20.
     newest: Vec<AccountItem>,
 }
 
+/// Contracts that end soon.
 #[derive(Serialize, JsonSchema)]
-struct Renewals {
+struct RenewalsView {
     #[serde(flatten)]
     stamp: Stamp,
-    /// Accounts by the days until their contract ends.
-    stretches: Vec<Stretch>,
-    /// Those whose contract ends next; at most 50. `/renewals` pages through all.
+    /// Accounts and their revenue by the days until their contract ends.
+    renewals: portfolio::Renewals,
+    /// Those whose contract ends next, within 90 days; at most 50. `/renewals` pages through all.
     items: Vec<Renewal>,
 }
 
-/// Accounts whose contract ends in some days.
+/// What figures mean.
 #[derive(Serialize, JsonSchema)]
-struct Stretch {
-    /// After more than so many days.
-    after_days: u16,
-    /// Within so many.
-    within_days: u16,
-    #[serde(flatten)]
-    standing: Standing,
-    /// Their annual revenue in cents of the reporting currency, as far as it is known.
-    arr_reporting_cents: i64,
+struct Definitions {
+    /// One for each figure, by the name of its field.
+    items: &'static [Definition],
 }
 
-fn portfolio(call: &Call) -> Outcome {
+fn csm_view(call: &Call) -> Outcome {
     answer::of_view(call, || {
-        let (filter, now) = (accounts::filter(call), call.snapshot.now);
+        let filter = accounts::filter(call);
+        let now = call.site.now(&call.snapshot);
         let attention = call.snapshot.attention(&filter, now, WORKABLE_MAX);
         let attention = attention.iter().map(|it| AttentionItem::new(it, now)).collect();
-        Ok(Portfolio { stamp: Stamp::new(call), standing: Standing::new(call, &filter), attention })
+        let figures = Figures::clone(&call.snapshot.figures(&filter));
+        Ok(PortfolioView { stamp: Stamp::new(call), figures, attention })
     })
 }
 
 fn executive(call: &Call) -> Outcome {
     answer::of_view(call, || {
         let filter = accounts::filter(call);
-        let mut by_segment: BTreeMap<Segment, Standing> = BTreeMap::new();
-        for account in call.snapshot.filtered(&filter) {
-            by_segment.entry(account.health.segment).or_default().count(account);
-        }
+        let (all, by_segment) = if filter.whole() {
+            let published = &call.snapshot.figures;
+            let by_segment = published.by_segment.iter();
+            let by_segment = by_segment.map(|(segment, it)| (*segment, Figures::clone(it)));
+            (Figures::clone(&published.all), by_segment.collect())
+        } else {
+            added_up(call, &filter)
+        };
         let alerts = call.snapshot.fleet_alerts().iter();
         let alerts = alerts.map(|alert| super::alerts::as_seen(call, alert)).collect();
-        let (stamp, standing) = (Stamp::new(call), Standing::new(call, &filter));
-        Ok(Executive { stamp, standing, by_segment, alerts })
+        Ok(ExecutiveView {
+            stamp: Stamp::new(call),
+            figures: all,
+            by_segment,
+            parents: if filter.whole() { Parent::all(call) } else { Vec::new() },
+            alerts,
+        })
     })
+}
+
+/// The figures of the accounts that a filter lets pass, all and by segment, in one go.
+fn added_up(call: &Call, filter: &Filter) -> (Figures, BTreeMap<Segment, Figures>) {
+    let mut all = Fold::default();
+    let mut by_segment: BTreeMap<Segment, Fold> = BTreeMap::new();
+    for account in call.snapshot.filtered(filter) {
+        all.add(&account.share);
+        by_segment.entry(account.health.segment).or_default().add(&account.share);
+    }
+    let by_segment = by_segment.into_iter().map(|(segment, fold)| (segment, Figures::of(&fold)));
+    (Figures::of(&all), by_segment.collect())
 }
 
 fn health_now(call: &Call) -> Outcome {
     answer::of_view(call, || {
         let filter = accounts::filter(call);
-        let standing = Standing::new(call, &filter);
-        let query = Query {
-            filter,
-            sort: Sort::At,
-            is_descending: true,
-            limit: NEWEST_MAX,
-            ..Query::default()
-        };
+        let portfolio = call.snapshot.figures(&filter).portfolio.clone();
+        let (sort, limit) = (Sort::At, NEWEST_MAX);
+        let query = Query { filter, sort, is_descending: true, limit, ..Query::default() };
         let newest = call.snapshot.list(&query).accounts;
         let newest = newest.iter().map(|account| AccountItem::new(account)).collect();
-        Ok(HealthNow { stamp: Stamp::new(call), standing, newest })
+        Ok(HealthView { stamp: Stamp::new(call), portfolio, newest })
     })
 }
 
 fn renewals(call: &Call) -> Outcome {
     answer::of_view(call, || {
-        let renewal_within_days = Some(STRETCH_DAYS * STRETCHES);
-        let filter = Filter { renewal_within_days, ..accounts::filter(call) };
-        let mut stretches: Vec<_> = (0..STRETCHES).map(Stretch::new).collect();
-        for account in call.snapshot.filtered(&filter) {
-            let Some(end) = account.health.contract_end else { continue };
-            let days = end.days_since(call.snapshot.now);
-            let is_it = |stretch: &&mut Stretch| days <= f64::from(stretch.within_days);
-            if let Some(stretch) = stretches.iter_mut().find(is_it) {
-                stretch.standing.count(account);
-                stretch.arr_reporting_cents += account.health.arr_cents.unwrap_or(0);
-            }
-        }
+        let filter = accounts::filter(call);
+        let renewals = call.snapshot.figures(&filter).portfolio.renewals;
+        let filter = Filter { renewal_within_days: Some(RENEWAL_DAYS), ..filter };
         let (sort, limit) = (Sort::Renewal, RENEWALS_MAX);
         let page = call.snapshot.list(&Query { filter, sort, limit, ..Query::default() });
         let items = page.accounts.iter().map(|account| Renewal::new(call, account)).collect();
-        Ok(Renewals { stamp: Stamp::new(call), stretches, items })
+        Ok(RenewalsView { stamp: Stamp::new(call), renewals, items })
     })
+}
+
+fn definitions(call: &Call) -> Outcome {
+    answer::of_record(call, &Definitions { items: &DEFINITIONS })
 }
 
 impl Stamp {
@@ -263,28 +289,17 @@ impl Stamp {
     }
 }
 
-impl Standing {
-    fn new(call: &Call, filter: &Filter) -> Self {
-        let mut standing = Self::default();
-        call.snapshot.filtered(filter).for_each(|account| standing.count(account));
-        standing
-    }
-
-    fn count(&mut self, account: &Account) {
-        self.accounts += 1;
-        if self.bands.is_empty() {
-            self.bands = HealthBand::ALL.into_iter().map(|band| (band, 0)).collect();
-        }
-        *self.bands.entry(account.health.band).or_default() += 1;
-    }
-}
-
-impl Stretch {
-    fn new(number: u16) -> Self {
-        let after_days = number * STRETCH_DAYS;
-        let within_days = after_days + STRETCH_DAYS;
-        let standing = Standing::default();
-        Self { after_days, within_days, standing, arr_reporting_cents: 0 }
+impl Parent {
+    fn all(call: &Call) -> Vec<Self> {
+        let parents = call.snapshot.figures.parents.iter();
+        let parent = |(id, figures): (&AccountId, &Arc<ParentFigures>)| Self {
+            account_id: id.clone(),
+            figures: ParentFigures::clone(figures),
+        };
+        let mut parents: Vec<_> = parents.map(parent).collect();
+        parents.sort_by_key(|parent| (-parent.figures.arr.cents, parent.account_id.clone()));
+        parents.truncate(PARENTS_MAX);
+        parents
     }
 }
 

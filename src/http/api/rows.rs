@@ -1,6 +1,9 @@
-//! How an account looks in a list: a few figures, each by its published name.
+//! How an account looks in a list: a few figures, each by its published name; 200 rows have to fit
+//! into 100 kB, so what is rarely there is left out where it is not.
 //!
 //! Whole records are passed on as they were published (`answer.rs`).
+
+use std::ops::Not;
 
 use compact_str::CompactString;
 use schemars::JsonSchema;
@@ -32,6 +35,7 @@ pub(super) struct AccountItem {
     pub phase: Option<Phase>,
     /// Name of its plan.
     #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<CompactString>,
     /// The customer-success manager.
     #[schemars(with = "String")]
@@ -44,7 +48,8 @@ pub(super) struct AccountItem {
     pub displayed_health_score: f64,
     /// Its band, damped.
     pub displayed_health_band: HealthBand,
-    /// Whether a person's word is displayed in place of the score.
+    /// A person's word is displayed in place of the score; absent if not.
+    #[serde(skip_serializing_if = "Not::not")]
     pub is_overridden: bool,
     /// The change of health since the publication before, in points.
     pub change: Option<f64>,
@@ -61,11 +66,13 @@ pub(super) struct AccountItem {
     pub arr_reporting_cents: Option<i64>,
     /// When the contract ends.
     pub contract_end: Option<Timestamp>,
-    /// Whether a feed stopped for all accounts.
+    /// A feed stopped for all accounts; absent if not.
+    #[serde(skip_serializing_if = "Not::not")]
     pub is_stale: bool,
     /// How many alerts are open.
     pub open_alerts: usize,
     /// How bad the gravest of them is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub worst_severity: Option<Severity>,
     /// How many runs go on.
     pub open_runs: usize,

@@ -193,7 +193,7 @@ fn address(asked: &Asked, changes: &[(&str, &str)]) -> String {
     let kept = all.into_iter().filter_map(|(name, value)| {
         let is_changed = changes.iter().any(|(changed, _)| *changed == name);
         let value = given(value.as_ref())?;
-        (!is_changed).then(|| (name, value))
+        (!is_changed).then_some((name, value))
     });
     let pairs: Vec<_> = kept
         .chain(changes.iter().copied())
