@@ -1,19 +1,22 @@
 // What the browser adds to pages that work without it: live figures, commands without a reload,
 // keys. The server renders everything; nothing is computed or formatted here.
 
-const live = document.getElementById("live");
-const say = (text) => { document.getElementById("say").textContent = text; };
+const byId = (id) => document.getElementById(id);
+const live = byId("live");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+function say(text) {
+  byId("say").textContent = text;
+}
 
-/* Changes: the page is fetched again and what differs in it is exchanged. */
+/* Changes: the page is fetched again, and what differs in it is changed in place. */
 
 const page = document.body.dataset.livePage;
-const INTERVAL_MS = page === "account" ? 1000 : page === "accounts" ? 2000 : 5000;
+const INTERVAL_MS = { account: 1000, accounts: 2000 }[page] ?? 5000;
 let fetchedAt = Date.now();
 let due = null;
 
 function concerns(id) {
-  if (page === "portfolio" || page === "renewals" || page === "executive") return true;
+  if (page !== "account" && page !== "accounts") return true;
   return document.querySelector(`[data-account="${CSS.escape(id)}"]`) !== null;
 }
 
@@ -30,50 +33,116 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
     if (!answer.ok) return;
-    exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch {
-    state("off");
-  }
-}
-
-// Parts in which somebody types, or has opened something, are left alone until they are done.
-function isBusy(part) {
-  return part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, button")
-    || part.querySelector("details[open], [aria-busy=true], .said, :popover-open") !== null;
-}
-
-function exchange(next) {
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const other = next.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
-    if (other === null || other.isEqualNode(part) || isBusy(part)) continue;
-    part.replaceChildren(...other.childNodes);
-    for (const { name, value } of other.attributes) part.setAttribute(name, value);
-    if (part.matches(".figure, [data-live=health], [data-live=attention]")) {
-      part.classList.remove("fresh");
-      requestAnimationFrame(() => part.classList.add("fresh"));
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const other = next.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (other !== null) become(part, other);
     }
+  } catch {
+    lineIs("off");
   }
-  document.dispatchEvent(new CustomEvent("pulse:exchanged"));
 }
 
-function state(name) {
-  if (live !== null) live.dataset.state = name;
+// What names a child among its siblings, so that a row that moved is moved and not rewritten.
+function keyOf(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return null;
+  return node.dataset.key ?? node.dataset.account ?? (node.id || null);
+}
+
+// Focus, open details and popovers, and what somebody typed stay as they are.
+function become(old, next) {
+  if (old.isEqualNode(next)) return;
+  if (old.nodeType === Node.TEXT_NODE) {
+    old.data = next.data;
+    highlight(old.parentElement);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE || old.matches("input, textarea, select, [aria-busy=true]")) return;
+  for (const { name, value } of next.attributes) {
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  }
+  becomeChildren(old, next);
+}
+
+function becomeChildren(old, next) {
+  const keyed = new Map();
+  for (const child of old.childNodes) if (keyOf(child) !== null) keyed.set(keyOf(child), child);
+  let place = old.firstChild;
+  for (const wanted of [...next.childNodes]) {
+    while (place?.dataset?.local !== undefined) place = place.nextSibling;
+    const key = keyOf(wanted);
+    let found = key === null ? place : keyed.get(key);
+    keyed.delete(key);
+    if (key === null && found && (keyOf(found) !== null || found.nodeName !== wanted.nodeName)) found = undefined;
+    if (!found) {
+      old.insertBefore(document.importNode(wanted, true), place);
+      continue;
+    }
+    if (found === place) place = place.nextSibling;
+    else move(old, found, place);
+    become(found, wanted);
+  }
+  while (place !== null) {
+    const gone = place;
+    place = place.nextSibling;
+    if (gone.dataset?.local === undefined) gone.remove();
+  }
+}
+
+function move(parent, node, before) {
+  const focused = node.contains(document.activeElement) ? document.activeElement : null;
+  parent.insertBefore(node, before);
+  focused?.focus({ preventScroll: true });
+}
+
+function highlight(element) {
+  const figure = element?.closest("dd, td, .score, .band");
+  if (!figure || figure.closest("time")) return;
+  figure.classList.remove("fresh");
+  requestAnimationFrame(() => figure.classList.add("fresh"));
+}
+
+function lineIs(state) {
+  if (live === null || live.dataset.state === state) return;
+  live.dataset.state = state;
+  byId("live-word").textContent = state === "on" ? "live, " : "not live, ";
+  const banner = document.createElement("p");
+  banner.className = "banner";
+  banner.textContent = "The live connection is down: figures are those of the last load. Trying again.";
+  byId("line").replaceChildren(...(state === "off" ? [banner] : []));
 }
 
 function follow() {
   const source = new EventSource("/api/v1/changes");
-  source.addEventListener("open", () => state("on"));
-  source.addEventListener("error", () => state("off"));
+  let downSince = null;
+  source.addEventListener("open", () => {
+    clearTimeout(downSince);
+    downSince = null;
+    lineIs("on");
+  });
+  // A line that is back within seconds is nothing to tell.
+  source.addEventListener("error", () => {
+    downSince ??= setTimeout(() => lineIs("off"), 4000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 10000);
+  });
   source.addEventListener("reset", refreshSoon);
-  source.addEventListener("portfolio", () => { if (page !== "account") refreshSoon(); });
+  source.addEventListener("portfolio", () => {
+    if (page !== "account") refreshSoon();
+  });
   for (const kind of ["account", "alert", "erased"]) {
     source.addEventListener(kind, (event) => {
       if (concerns(JSON.parse(event.data).account_id)) refreshSoon();
     });
   }
-  addEventListener("pagehide", () => source.close());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshSoon(); });
+  addEventListener("pagehide", () => source.close(), { once: true });
 }
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refreshSoon();
+});
 
 /* Commands: sent in the background, then their result is waited for. */
 
@@ -81,6 +150,7 @@ function tell(form, text, kind) {
   let said = form.querySelector(".said");
   if (said === null) {
     said = document.createElement("span");
+    said.dataset.local = "";
     form.append(said);
   }
   said.className = `said ${kind}`;
@@ -97,32 +167,29 @@ async function result(url) {
   return { status: "pending" };
 }
 
-async function send(form) {
-  const button = form.querySelector("button");
-  if (button.getAttribute("aria-busy") === "true") return;
+async function send(form, button) {
+  if (form.querySelector("[aria-busy=true]") !== null) return;
+  const body = new URLSearchParams(new FormData(form, button));
   button.setAttribute("aria-busy", "true");
-  tell(form, "sending…", "");
+  tell(form, "Sending…", "");
   try {
-    const answer = await fetch(form.action, {
-      method: "POST",
-      headers: { accept: "application/json" },
-      body: new URLSearchParams(new FormData(form)),
-    });
+    const headers = { accept: "application/json" };
+    const answer = await fetch(form.action, { method: "POST", headers, body });
     const said = await answer.json();
     if (answer.status !== 202) throw new Error(said.detail ?? said.title);
-    tell(form, "pending…", "");
+    tell(form, "Pending…", "");
     const { status, error } = await result(said.status_url);
-    if (status === "applied") tell(form, "done", "good");
-    else if (status === "refused") tell(form, error?.message ?? "refused", "bad");
-    else tell(form, "still pending: the page will show it", "");
+    if (status === "applied") tell(form, "Done", "good");
+    else if (status === "refused") tell(form, error?.message ?? "Refused", "bad");
+    else tell(form, "Still pending: the page will show it", "");
   } catch (error) {
     tell(form, error.message, "bad");
   }
   button.removeAttribute("aria-busy");
   await wait(1200);
-  if (!form.querySelector(".said.bad")) {
+  if (form.querySelector(".said.bad") === null) {
     form.querySelector(".said")?.remove();
-    if (document.activeElement === button) button.blur();
+    form.closest("[popover]")?.hidePopover();
   }
   refresh();
 }
@@ -130,29 +197,37 @@ async function send(form) {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-command]")) return;
   event.preventDefault();
-  send(event.target);
+  send(event.target, event.submitter ?? event.target.querySelector("button"));
 });
 
-/* Keys: / searches, j and k go through rows, Enter opens. */
+/* Keys, and filters that need no button. */
+
+const VIEWS = { p: "/", e: "/executive", a: "/accounts", r: "/renewals" };
+let goes = false;
 
 function step(by) {
-  const links = [...document.querySelectorAll("[data-rows] tbody th a")];
-  const at = links.indexOf(document.activeElement);
-  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
-  next?.focus();
+  const links = [...document.querySelectorAll("[data-rows] tbody th > a")];
+  const row = document.activeElement?.closest("[data-rows] tr");
+  const at = links.findIndex((link) => link.closest("tr") === row);
+  links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by]?.focus();
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "/") {
-    event.preventDefault();
-    document.getElementById("search")?.focus();
-  } else if (event.key === "j") step(1);
+  const view = goes ? VIEWS[event.key] : undefined;
+  goes = event.key === "g";
+  if (view !== undefined) location.assign(view);
+  else if (event.key === "/") byId("search")?.focus();
+  else if (event.key === "?") byId("keys")?.showModal();
+  else if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);
+  else return;
+  event.preventDefault();
 });
 
 for (const select of document.querySelectorAll(".filters select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+document.body.classList.add("scripted");
 
-follow();
+if (live !== null) follow();

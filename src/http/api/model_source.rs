@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
+use crate::engine::model::Model;
 use crate::engine::time::Timestamp;
 use crate::kafka::failure::Failure;
 use crate::kafka::model_record::ModelText;
@@ -77,6 +78,11 @@ impl Models {
     pub fn new(in_force: watch::Receiver<InForce>, reading: Read, publishing: Publish) -> Self {
         let (read, turn) = (watch::Sender::new(None), Semaphore::new(1));
         Self { in_force, read, turn, reading, publishing }
+    }
+
+    /// The model in force.
+    pub fn model(&self) -> Arc<Model> {
+        Arc::clone(&self.in_force.borrow().model)
     }
 
     /// The version in force.

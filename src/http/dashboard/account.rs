@@ -1,6 +1,7 @@
 //! `/accounts/{id}`: one account, from its score to what is to be done.
 //!
-//! Its parts are put into words in `account_parts.rs`; the published records say everything.
+//! Its parts are put into words in `account_scores.rs`, `account_work.rs` and `account_facts.rs`;
+//! the published records say everything.
 
 use askama::Template;
 use axum::Extension;
@@ -8,22 +9,28 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::account_parts::{
-    AlertPart, GoalPart, MetricPart, MomentPart, OpportunityPart, RunPart, SHOWN, alerts,
-    components, contributions, facts, freshness, goals, marks, metrics, opportunities, peers, runs,
-    timeline, to_next_band, usage, waterfall_bars,
+use super::account_facts::{
+    GoalPart, MeterPart, facts, freshness, goals, meters, peers, texts, usage,
+};
+use super::account_scores::{
+    ComponentPart, NextPart, ReasonPart, cause_text, components, days, falls, reasons, to_next_band,
+};
+use super::account_work::{
+    AlertParts, MomentPart, OpportunityPart, RunPart, alerts, opportunities, runs, timeline,
 };
 use super::accounts::direction;
-use super::{Frame, chart, currency, message, rendered, words};
+use super::chart::Chart;
+use super::chart::trend::trend;
+use super::chart::waterfall::Fall;
+use super::{Frame, currency, message, rendered, words};
+use crate::engine::account::profile::Segment;
+use crate::engine::model::health::HealthBand;
 use crate::engine::output::health::AccountHealth;
 use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::account::Account;
 use crate::view::list::is_in_scope;
-
-/// Where bands begin in the model that ships; a model that differs shows in the bands themselves.
-const BOUNDS: (f64, f64) = (70.0, 90.0);
 
 #[derive(Template)]
 #[template(path = "pages/account.html")]
@@ -37,29 +44,32 @@ struct Page {
     confidence: String,
     health: String,
     band: &'static str,
+    band_word: &'static str,
     change: String,
     direction: &'static str,
     overridden: String,
     stale: String,
-    components: Vec<(String, String)>,
+    components: Vec<ComponentPart>,
     peers: String,
-    trend: String,
-    days: Vec<(String, String, String)>,
+    trend: Chart,
     cause: String,
-    waterfall: String,
-    to_next_band: Vec<String>,
+    falls: Vec<Fall>,
+    next_band: &'static str,
+    to_next_band: Vec<NextPart>,
     churn: String,
     churn_band: String,
     renewal_risk: String,
-    contributions: String,
-    alerts: Vec<AlertPart>,
+    reasons: Vec<ReasonPart>,
+    alerts: AlertParts,
     runs: Vec<RunPart>,
-    metrics: Vec<MetricPart>,
-    usage: Vec<(String, String)>,
+    usage: Vec<(&'static str, String)>,
+    meters: Vec<MeterPart>,
     goals: Vec<GoalPart>,
+    texts: Vec<(String, String, String)>,
     opportunities: Vec<OpportunityPart>,
-    freshness: Vec<(String, String, &'static str)>,
+    freshness: Vec<(String, String, bool)>,
     timeline: Vec<MomentPart>,
+    playbooks: Vec<(String, String)>,
 }
 
 pub(super) async fn show(
@@ -76,22 +86,22 @@ pub(super) async fn show(
         return message::page(StatusCode::NOT_FOUND, text);
     };
     let frame = Frame::new(&account.health.name, "Accounts", "account", &viewer, &view, now);
-    rendered(&page(frame, account, currency(&view), now))
+    let playbooks = playbooks(&site, account.health.segment);
+    rendered(&page(frame, account, playbooks, currency(&view), now))
 }
 
-fn page(frame: Frame, account: &Account, currency: &str, now: Timestamp) -> Page {
+fn page(
+    frame: Frame,
+    account: &Account,
+    playbooks: Vec<(String, String)>,
+    currency: &str,
+    now: Timestamp,
+) -> Page {
     let (row, health) = (&account.health, account.health.record());
     let work = account.work.as_ref().map(|work| work.record());
     let cause = &health.cause;
     let change = cause.health_before.map(|before| cause.health_after - before);
-    let points: Vec<_> = health.trend.iter().map(|day| day.1).collect();
-    let ends = [health.trend.first(), health.trend.last()]
-        .map(|day| day.map_or_else(String::new, |day| day.0.to_string()));
-    let days = health
-        .trend
-        .iter()
-        .rev()
-        .map(|day| (day.0.to_string(), format!("{:.1}", day.1), words::percent(day.2, 1)));
+    let (days, marks) = days(&health, account, now);
     Page {
         frame,
         id: row.account_id.to_string(),
@@ -102,41 +112,50 @@ fn page(frame: Frame, account: &Account, currency: &str, now: Timestamp) -> Page
         confidence: words::percent(health.confidence, 0),
         health: format!("{:.1}", health.displayed_health_score),
         band: health.displayed_health_band.name(),
+        band_word: words::band(health.displayed_health_band),
         change: change.map_or_else(String::new, |points| words::signed(points, 1)),
         direction: direction(change),
         overridden: overridden(&health, now),
         stale: stale(&health),
         components: components(&health),
         peers: peers(&health),
-        trend: chart::trend(&points, &ends[0], &ends[1], BOUNDS, &marks(&health, account, now)),
-        days: days.collect(),
-        cause: row.cause.to_string(),
-        waterfall: chart::waterfall(
-            cause.health_before.unwrap_or(cause.health_after),
-            &waterfall_bars(&health),
-            cause.health_after,
-        ),
+        trend: trend(&days, &marks),
+        cause: cause_text(&health),
+        falls: falls(&health),
+        next_band: match health.health_band {
+            HealthBand::Red => words::band(HealthBand::Yellow),
+            HealthBand::Yellow | HealthBand::Green => words::band(HealthBand::Green),
+        },
         to_next_band: to_next_band(&health),
         churn: words::percent(health.churn_probability, 1),
-        churn_band: words::title(health.churn_band.name()),
+        churn_band: health.churn_band.name().to_owned(),
         renewal_risk: words::percent(health.renewal_risk, 1),
-        contributions: contributions(&health),
+        reasons: reasons(&health, now),
         alerts: work.as_ref().map(|work| alerts(work, now)).unwrap_or_default(),
         runs: work.as_ref().map(|work| runs(work, now)).unwrap_or_default(),
-        metrics: metrics(&health),
         usage: usage(&health),
+        meters: meters(&health),
         goals: goals(&health, now),
+        texts: texts(&health, now),
         opportunities: work.as_ref().map(|work| opportunities(work, now)).unwrap_or_default(),
         freshness: freshness(&health, now),
         timeline: timeline(account, now),
+        playbooks,
     }
+}
+
+/// The playbooks of the model in force for such an account, to choose from.
+fn playbooks(site: &Site, segment: Segment) -> Vec<(String, String)> {
+    let model = site.models.model();
+    let ids = model.of(segment).playbooks.ids();
+    ids.into_iter().map(|id| (id.to_owned(), words::title(id))).collect()
 }
 
 fn overridden(health: &AccountHealth, now: Timestamp) -> String {
     health.health_override.as_ref().map_or_else(String::new, |it| {
         let until = words::day(it.expires_at, now);
         let computed = health.health_score;
-        format!("Set by {} until {until}: {} (computed {computed:.1})", it.by, it.note)
+        format!("Set by {} until {until}: {} Computed: {computed:.1}.", it.by, it.note)
     })
 }
 
@@ -145,6 +164,6 @@ fn stale(health: &AccountHealth) -> String {
     let names: Vec<_> = feeds.map(|(topic, _)| topic.as_str()).collect();
     match names.is_empty() {
         true => String::new(),
-        false => format!("As of the last record of {}: the feed stopped", names.join(", ")),
+        false => format!("As of the last record of {}: the feed stopped.", names.join(", ")),
     }
 }

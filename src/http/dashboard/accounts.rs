@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::{Choice, Frame, chart, csm_choices, currency, given, rendered, scope, words};
+use super::chart::Svg;
+use super::chart::sparkline::sparkline;
+use super::{Choice, Frame, csm_choices, currency, given, rendered, scope, words};
 use crate::engine::account::profile::Segment;
 use crate::engine::assess::lifecycle::Phase;
 use crate::engine::model::churn::ChurnBand;
@@ -64,6 +66,12 @@ struct Select {
     choices: Vec<Choice>,
 }
 
+impl Select {
+    fn is_chosen(&self) -> bool {
+        self.choices.iter().any(|choice| choice.is_chosen)
+    }
+}
+
 struct Column {
     title: &'static str,
     href: String,
@@ -75,11 +83,13 @@ struct Row {
     id: String,
     href: String,
     name: String,
-    sub: String,
+    segment: String,
+    phase: String,
     health: String,
     band: &'static str,
+    band_word: &'static str,
     flags: String,
-    spark: String,
+    spark: Svg,
     change: String,
     direction: &'static str,
     churn: String,
@@ -87,7 +97,9 @@ struct Row {
     arr: String,
     renewal: String,
     renewal_days: String,
-    open: String,
+    severity: &'static str,
+    reason: String,
+    more: String,
     csm: String,
 }
 
@@ -199,13 +211,17 @@ fn selects(asked: &Asked, view: &Snapshot, viewer: &Viewer) -> Vec<Select> {
         };
         names.iter().map(choice).collect::<Vec<_>>()
     };
-    let bands = HealthBand::ALL.map(HealthBand::name);
     let churn = ChurnBand::ALL.map(ChurnBand::name);
     let segments = Segment::ALL.map(Segment::name);
     let phases = Phase::ALL.map(Phase::name);
     let select = |title, name, choices| Select { title, name, choices };
+    let band_choice = |band: HealthBand| Choice {
+        name: band.name().to_owned(),
+        title: words::band(band).to_owned(),
+        is_chosen: asked.band.as_deref() == Some(band.name()),
+    };
     vec![
-        select("Band", "band", choices(&bands, &asked.band, "")),
+        select("Health", "band", HealthBand::ALL.map(band_choice).into()),
         select("Churn risk", "churn", choices(&churn, &asked.churn, "")),
         select("Segment", "segment", choices(&segments, &asked.segment, "")),
         select("Phase", "phase", choices(&phases, &asked.phase, "")),
@@ -231,53 +247,54 @@ fn columns(asked: &Asked, sort: Sort, is_descending: bool) -> Vec<Column> {
     };
     vec![
         column("Account", Some(Sort::Name), false),
+        column("Segment", None, false),
+        column("Phase", None, false),
         column("Health", Some(Sort::Health), false),
         column("30 days", None, false),
         column("Change", Some(Sort::Change), true),
         column("Churn risk", Some(Sort::Churn), true),
         column("ARR", Some(Sort::Arr), true),
         column("Renewal", Some(Sort::Renewal), true),
-        column("Open", None, false),
+        column("Main reason", None, false),
         column("CSM", Some(Sort::Csm), false),
     ]
 }
 
 fn row(account: &Account, currency: &str, now: Timestamp) -> Row {
     let row = &account.health;
-    let mut sub = vec![words::title(row.segment.name())];
-    sub.extend(row.phase.map(|phase| words::title(phase.name())));
     let mut flags = Vec::new();
     flags.extend(row.is_overridden.then_some("overridden"));
     flags.extend(row.is_stale.then_some("stale feed"));
-    let (alerts, runs) = (account.alerts().len(), account.runs().len());
-    let open = match (alerts, runs) {
-        (0, 0) => words::NONE.to_owned(),
-        (0, _) => words::plural(runs, "run", "runs"),
-        (_, 0) => words::plural(alerts, "alert", "alerts"),
-        _ => format!(
-            "{}, {}",
-            words::plural(alerts, "alert", "alerts"),
-            words::plural(runs, "run", "runs")
-        ),
+    let alerts = account.alerts();
+    let gravest = alerts.iter().min_by_key(|alert| (alert.severity, alert.due_at));
+    let more = match alerts.len() {
+        0 | 1 => String::new(),
+        n => format!("+{}", n - 1),
     };
+    let days = row.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
+    let left = days.map_or_else(String::new, |days| format!("{days:.0} d"));
     let none = || words::NONE.to_owned();
     Row {
         id: row.account_id.to_string(),
         href: words::account_href(&row.account_id),
         name: row.name.to_string(),
-        sub: sub.join(" · "),
+        segment: words::title(row.segment.name()),
+        phase: row.phase.map_or_else(none, |phase| words::title(phase.name())),
         health: format!("{:.1}", row.health),
         band: row.band.name(),
+        band_word: words::band(row.band),
         flags: flags.join(", "),
-        spark: chart::sparkline(&row.trend),
+        spark: sparkline(&row.trend),
         change: row.change.map_or_else(none, |points| words::signed(points, 1)),
         direction: direction(row.change),
-        churn: words::percent(row.churn_probability, 1),
+        churn: words::percent(row.churn_probability, 0),
         churn_band: row.churn_band.name(),
         arr: words::money_or_none(row.arr_cents, currency),
         renewal: row.contract_end.map_or_else(none, |end| words::day(end, now)),
-        renewal_days: row.contract_end.map_or_else(String::new, |end| words::from_now(end, now)),
-        open,
+        renewal_days: left,
+        severity: gravest.map_or("", |alert| alert.severity.name()),
+        reason: gravest.map_or_else(none, |alert| words::title(&alert.rule)),
+        more,
         csm: row.csm.to_string(),
     }
 }

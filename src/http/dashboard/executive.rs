@@ -15,7 +15,7 @@ use crate::http::site::Site;
 use crate::view::figures::Figures;
 use crate::view::figures::definitions::Unit;
 use crate::view::figures::sums::Figure;
-use crate::view::list::Filter;
+use crate::view::list::{Filter, is_in_scope};
 use crate::view::snapshot::Snapshot;
 
 /// Most parents that are shown: those with the most revenue.
@@ -29,16 +29,19 @@ const BY_SIZE: [Segment; 4] =
 #[template(path = "pages/executive.html")]
 struct Page {
     frame: Frame,
-    book: Vec<Shown>,
+    headline: Vec<Shown>,
     goals: Vec<Goal>,
     operations: Vec<Shown>,
-    segments: Vec<SegmentRow>,
+    segments: Vec<GroupRow>,
+    csms: Vec<GroupRow>,
+    columns: Vec<&'static str>,
     parents: Vec<ParentRow>,
 }
 
-struct SegmentRow {
+/// A segment or a manager.
+struct GroupRow {
     name: String,
-    query: &'static str,
+    href: String,
     cells: Vec<(&'static str, String)>,
 }
 
@@ -63,13 +66,24 @@ pub(super) async fn show(
     let money = currency(&view);
     let segments = BY_SIZE.into_iter().map(|segment| {
         let filter = Filter { segments: vec![segment], ..scope(&viewer) };
-        segment_row(segment, &view.figures(&filter), money)
+        let href = format!("/accounts?segment={}", segment.name());
+        group_row(words::title(segment.name()), href, &view.figures(&filter), money)
     });
+    let seen = |name: &str| is_in_scope(viewer.csms.as_deref(), name);
+    let csms = view.figures.by_csm.iter().filter(|it| seen(it.0)).map(|(name, figures)| {
+        let href = format!("/?csm={}", words::encoded(name));
+        group_row(name.to_string(), href, figures, money)
+    });
+    let csms: Vec<_> = csms.collect();
+    let segments: Vec<_> = segments.collect();
+    let columns = segments.iter().chain(&csms).next().map(|row| row.cells.iter().map(|it| it.0));
     let page = Page {
-        book: figure::book(&figures, money),
+        headline: figure::headline(&figures, money),
         goals: figure::goals(&figures),
         operations: figure::operations(&figures),
-        segments: segments.collect(),
+        columns: columns.map(Iterator::collect).unwrap_or_default(),
+        segments,
+        csms,
         parents: parents(&view, &viewer, money),
         frame: Frame::new("Executive", "Executive", "executive", &viewer, &view, now),
     };
@@ -80,14 +94,16 @@ fn points(figure: &Figure) -> String {
     figure.value.map_or_else(|| words::NONE.to_owned(), |value| format!("{value:.1}"))
 }
 
-fn segment_row(segment: Segment, figures: &Figures, currency: &str) -> SegmentRow {
+fn group_row(name: String, href: String, figures: &Figures, currency: &str) -> GroupRow {
     let (portfolio, outcomes) = (&figures.portfolio, &figures.outcomes);
-    let share = |figure: &Figure, unit| {
-        figure.value.map_or_else(|| words::NONE.to_owned(), |value| value_text(value, unit))
-    };
-    SegmentRow {
-        name: words::title(segment.name()),
-        query: segment.name(),
+    let operations = &figures.operations;
+    let none = || words::NONE.to_owned();
+    let value =
+        |figure: &Figure, unit| figure.value.map_or_else(none, |value| value_text(value, unit));
+    let median = operations.response.median_secs;
+    GroupRow {
+        name,
+        href,
         cells: vec![
             ("Accounts", number(portfolio.accounts)),
             ("ARR", words::money_short(portfolio.arr.cents, currency)),
@@ -95,9 +111,13 @@ fn segment_row(segment: Segment, figures: &Figures, currency: &str) -> SegmentRo
             ("by ARR", points(&portfolio.health_by_arr)),
             ("At risk", number(portfolio.at_risk.accounts)),
             ("Critical", number(portfolio.critical.accounts)),
-            ("GRR", share(&outcomes.gross_retention, Unit::Share)),
-            ("NRR", share(&outcomes.net_retention, Unit::Share)),
-            ("NPS", share(&outcomes.nps, Unit::Nps)),
+            ("Load", portfolio.load.mean.map_or_else(none, |it| words::percent(it, 0))),
+            ("GRR", value(&outcomes.gross_retention, Unit::Share)),
+            ("NRR", value(&outcomes.net_retention, Unit::Share)),
+            ("NPS", value(&outcomes.nps, Unit::Nps)),
+            ("CSAT", value(&operations.csat, Unit::Grade)),
+            ("Response", median.map_or_else(none, |secs| words::span(secs as f64))),
+            ("Adherence", value(&operations.adherence, Unit::Share)),
         ],
     }
 }

@@ -7,7 +7,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::{Frame, chart, rendered, words};
+use super::chart::Svg;
+use super::chart::bullet::{Aim, bullet};
+use super::{Frame, rendered, words};
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::figures::Figures;
@@ -32,7 +34,7 @@ pub(super) struct Goal {
     pub(super) title: &'static str,
     pub(super) value: String,
     pub(super) target: String,
-    pub(super) chart: String,
+    pub(super) chart: Svg,
     pub(super) class: &'static str,
     pub(super) status: &'static str,
     pub(super) note: String,
@@ -100,35 +102,55 @@ pub(super) fn book(figures: &Figures, currency: &str) -> Vec<Shown> {
     let arr = &portfolio.arr;
     let without = match arr.accounts_without {
         0 => String::new(),
-        n => format!("{n} accounts without a known ARR"),
+        n => format!("{n} without"),
     };
     let points = |figure: &Figure| figure.value.map(|value| format!("{value:.1}"));
     let load = &portfolio.load;
     let overloaded = match load.overloaded {
-        0 => format!("{} CSMs, none above the ratio", load.csms),
-        n => format!("{n} of {} CSMs above the ratio", load.csms),
+        0 => format!("{} CSMs", load.csms),
+        n => format!("{n} of {} CSMs above", load.csms),
     };
     vec![
         Shown::new("arr", Some(words::money_short(arr.cents, currency)), without),
         Shown::new("accounts", Some(number(portfolio.accounts)), String::new()),
         Shown::new("health_mean", points(&portfolio.health_mean), String::new()),
         Shown::new("health_by_arr", points(&portfolio.health_by_arr), String::new()),
-        Shown::new(
-            "at_risk",
-            Some(number(portfolio.at_risk.accounts)),
-            format!("yellow · {}", tally(&portfolio.at_risk)),
-        ),
+        Shown::new("at_risk", Some(number(portfolio.at_risk.accounts)), tally(&portfolio.at_risk)),
         Shown::new(
             "critical",
             Some(number(portfolio.critical.accounts)),
-            format!("red · {}", tally(&portfolio.critical)),
+            tally(&portfolio.critical),
         ),
         Shown::new(
             "renewals",
             Some(number(portfolio.renewals.due.accounts)),
-            format!("in 90 days · {}", tally(&portfolio.renewals.due)),
+            tally(&portfolio.renewals.due),
         ),
         Shown::new("load", load.mean.map(|mean| words::percent(mean, 0)), overloaded),
+    ]
+}
+
+/// The figures that a board asks for first, with their targets.
+pub(super) fn headline(figures: &Figures, currency: &str) -> Vec<Shown> {
+    let (portfolio, outcomes) = (&figures.portfolio, &figures.outcomes);
+    let figure = |id, figure: &Figure, unit, counted: &str| {
+        let shown = Shown::new(id, figure.value.map(|it| value_text(it, unit)), String::new());
+        let note = format!("target {}, of {} {counted}", shown.target, number(figure.n));
+        Shown { note, ..shown }
+    };
+    let stake = portfolio.at_risk.arr_cents + portfolio.critical.arr_cents;
+    let at_stake = format!("{} not green", words::money_short(stake, currency));
+    vec![
+        figure("gross_retention", &outcomes.gross_retention, Unit::Share, "accounts"),
+        figure("net_retention", &outcomes.net_retention, Unit::Share, "accounts"),
+        figure("nps", &outcomes.nps, Unit::Nps, "answers"),
+        figure("expansion_rate", &outcomes.expansion_rate, Unit::Share, "renewals"),
+        Shown::new("arr", Some(words::money_short(portfolio.arr.cents, currency)), at_stake),
+        Shown::new(
+            "health_by_arr",
+            portfolio.health_by_arr.value.map(|value| format!("{value:.1}")),
+            portfolio.health_mean.value.map_or_else(String::new, |it| format!("{it:.1} plain")),
+        ),
     ]
 }
 
@@ -183,19 +205,15 @@ pub(super) fn goals(figures: &Figures) -> Vec<Goal> {
                 None => ("", "not known yet"),
             };
             let bound = bound_of(goal.target);
-            let chart = goal.value.map_or_else(String::new, |value| {
-                let ends = match known.unit {
-                    Unit::Nps => (-100.0, 100.0),
-                    _ => (0.0, (bound * 1.4).max(value)),
-                };
-                let title = format!(
-                    "{}: {}, target {}",
-                    known.title,
-                    value_text(value, known.unit),
-                    target_text(goal.target, known.unit)
-                );
-                chart::bullet(&title, value, bound, ends, goal.met == Some(true))
-            });
+            let aim = match goal.target {
+                Target::Above(_) | Target::AtLeast(_) => Aim::Above,
+                Target::Below(_) => Aim::Below,
+            };
+            let chart = match known.unit {
+                // Its scale begins at −100.
+                Unit::Nps => bullet(goal.value.map(|it| it + 100.0), bound + 100.0, 200.0, aim),
+                _ => bullet(goal.value, bound, (bound * 1.4).max(goal.value.unwrap_or(0.0)), aim),
+            };
             Some(Goal {
                 id: goal.figure.to_owned(),
                 title: known.title,

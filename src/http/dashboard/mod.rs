@@ -17,10 +17,13 @@ use crate::view::list::Filter;
 use crate::view::snapshot::Snapshot;
 
 mod account;
-mod account_parts;
+mod account_facts;
+mod account_scores;
+mod account_work;
 mod accounts;
 mod act;
-mod chart;
+mod attention;
+pub mod chart;
 mod executive;
 mod figure;
 pub mod message;

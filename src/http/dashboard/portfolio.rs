@@ -6,25 +6,29 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use compact_str::CompactString;
 use serde::Deserialize;
 
+use super::attention::{self, AttentionRow};
+use super::chart::Svg;
+use super::chart::stack::{Part, stack};
 use super::figure::{self, Shown, number};
-use super::{Choice, Frame, chart, csm_choices, currency, given, rendered, scope, words};
+use super::{Choice, Frame, csm_choices, currency, given, rendered, scope, words};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
-use crate::view::account::Account;
-use crate::view::attention::{Attention, Reason, WORKABLE_MAX};
+use crate::view::account::{Account, RunRow};
+use crate::view::attention::WORKABLE_MAX;
 use crate::view::figures::Figures;
+use crate::view::figures::portfolio::Portfolio;
+use crate::view::figures::sums::Tally;
 use crate::view::list::Filter;
 use crate::view::snapshot::Snapshot;
 
 /// Most steps that are shown.
 const STEPS_MAX: usize = 12;
-/// Most reasons besides the first.
-const REASONS_MAX: usize = 2;
 /// Most managers whose load is shown.
 const CSMS_MAX: usize = 15;
 
@@ -46,8 +50,8 @@ struct Page {
     n_attention: String,
     book: Vec<Shown>,
     n_accounts: String,
-    bands_chart: String,
-    bands: Vec<(&'static str, String, String)>,
+    bands_chart: Svg,
+    bands: Vec<BandRow>,
     band_query: String,
     activity: Vec<(&'static str, String)>,
     steps: Vec<StepRow>,
@@ -55,25 +59,19 @@ struct Page {
     load: Vec<LoadRow>,
 }
 
-/// An account that needs attention.
-struct AttentionRow {
-    rank: usize,
-    id: String,
-    href: String,
-    name: String,
-    sub: String,
-    arr: String,
-    health: String,
+/// A band with its accounts.
+struct BandRow {
     band: &'static str,
-    churn: String,
-    why: String,
-    more: String,
-    due: String,
-    is_late: bool,
-    alert_id: Option<String>,
+    word: &'static str,
+    accounts: String,
+    share: String,
+    arr: String,
 }
 
+/// A step that is to be done.
 struct StepRow {
+    id: String,
+    run_id: String,
     title: String,
     playbook: String,
     account_id: String,
@@ -83,12 +81,11 @@ struct StepRow {
     is_late: bool,
 }
 
+/// What a manager has to look after.
 struct LoadRow {
     name: String,
     query: String,
     accounts: String,
-    arr: String,
-    at_risk: String,
     load: String,
     is_over: bool,
 }
@@ -112,17 +109,9 @@ pub(super) async fn show(
     let attention = view.attention(&filter, now, WORKABLE_MAX);
     let money = currency(&view);
     let portfolio = &figures.portfolio;
-    let tallies = [
-        (HealthBand::Red, &portfolio.critical),
-        (HealthBand::Yellow, &portfolio.at_risk),
-        (HealthBand::Green, &portfolio.healthy),
-    ];
-    let counts = tallies.map(|(_, it)| usize::try_from(it.accounts).unwrap_or(usize::MAX));
-    let bands = tallies.map(|(band, it)| {
-        (band.name(), number(it.accounts), words::money_short(it.arr_cents, money))
-    });
+    let (bands, bands_chart) = bands(portfolio, money);
     let (steps, n_steps) = steps(&view, &filter, now);
-    let rows = attention.iter().enumerate().map(|(n, it)| attention_row(n + 1, it, money, now));
+    let rows = attention.iter().enumerate().map(|(n, it)| attention::row(n + 1, it, money, now));
     let page = Page {
         heading: csm.map_or_else(|| "Portfolio".to_owned(), |csm| format!("Portfolio of {csm}")),
         lead: lead(&figures, money),
@@ -135,16 +124,38 @@ pub(super) async fn show(
         attention: rows.collect(),
         book: figure::book(&figures, money),
         n_accounts: number(portfolio.accounts),
-        bands_chart: chart::bands(counts),
-        bands: bands.into(),
+        bands_chart,
+        bands,
         band_query: csm.map(|csm| format!("&csm={}", words::encoded(csm))).unwrap_or_default(),
         activity: activity(&figures),
         steps,
         n_steps: words::plural(n_steps, "step", "steps"),
-        load: load(&view, &viewer, csm, money),
+        load: load(&view, &viewer, csm),
         frame: Frame::new("Portfolio", "Portfolio", "portfolio", &viewer, &view, now),
     };
     rendered(&page)
+}
+
+/// The accounts by band, the worst first.
+fn bands(portfolio: &Portfolio, currency: &str) -> (Vec<BandRow>, Svg) {
+    let tallies = [&portfolio.critical, &portfolio.at_risk, &portfolio.healthy];
+    let total: u64 = tallies.iter().map(|it| it.accounts).sum();
+    let row = |(band, it): (HealthBand, &Tally)| BandRow {
+        band: band.name(),
+        word: words::band(band),
+        accounts: number(it.accounts),
+        share: words::percent(it.accounts as f64 / total.max(1) as f64, 0),
+        arr: words::money_short(it.arr_cents, currency),
+    };
+    let rows: Vec<_> = HealthBand::ALL.into_iter().zip(tallies).map(row).collect();
+    let part = |(row, it): (&'_ BandRow, &Tally)| Part {
+        class: row.band,
+        name: row.word,
+        amount: it.accounts as f64,
+    };
+    let parts: Vec<_> = rows.iter().zip(tallies).map(part).collect();
+    let chart = stack("Accounts by band", &parts);
+    (rows, chart)
 }
 
 fn segments(chosen: Option<Segment>) -> Vec<Choice> {
@@ -167,66 +178,6 @@ fn lead(figures: &Figures, currency: &str) -> String {
     )
 }
 
-fn attention_row(rank: usize, it: &Attention, currency: &str, now: Timestamp) -> AttentionRow {
-    let row = &it.account.health;
-    let due = it.reasons.first().and_then(|reason| told(reason, now).1);
-    let mut texts = grouped(it.reasons.iter().map(|reason| told(reason, now).0));
-    let why = if texts.is_empty() { String::new() } else { texts.remove(0) };
-    let n_hidden = texts.len().saturating_sub(REASONS_MAX);
-    texts.truncate(REASONS_MAX);
-    texts.extend((n_hidden > 0).then(|| format!("{n_hidden} more")));
-    let more = texts.join(" · ");
-    let alert = it.reasons.iter().find_map(|reason| match reason {
-        Reason::Alert(alert) => Some(alert),
-        Reason::Overdue(_) | Reason::Renewal(_) => None,
-    });
-    AttentionRow {
-        rank,
-        id: row.account_id.to_string(),
-        href: words::account_href(&row.account_id),
-        name: row.name.to_string(),
-        sub: format!("{} · {}", words::title(row.segment.name()), row.csm),
-        arr: words::money_or_none(row.arr_cents, currency),
-        health: format!("{:.1}", row.health),
-        band: row.band.name(),
-        churn: words::percent(row.churn_probability, 1),
-        why,
-        more,
-        due: due.map_or_else(|| words::NONE.to_owned(), |due| words::from_now(due, now)),
-        is_late: due.is_some_and(|due| due < now),
-        alert_id: alert.map(|alert| alert.alert_id.to_string()),
-    }
-}
-
-/// Each text once, with how often it came.
-fn grouped(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for text in texts {
-        match counts.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((text, 1)),
-        }
-    }
-    let told = |(text, n)| if n > 1 { format!("{text} × {n}") } else { text };
-    counts.into_iter().map(told).collect()
-}
-
-/// A reason in words, and when it is due.
-fn told(reason: &Reason, now: Timestamp) -> (String, Option<Timestamp>) {
-    match reason {
-        Reason::Alert(alert) => (words::title(&alert.rule), Some(alert.due_at)),
-        Reason::Overdue(run) => {
-            let steps = words::plural(run.n_overdue.into(), "step", "steps");
-            let due = run.next_step.as_ref().and_then(|(_, due)| *due);
-            (format!("{}: {steps} overdue", words::title(&run.playbook)), due)
-        }
-        Reason::Renewal(days) => {
-            let end = now.plus_millis((days * 86_400_000.0) as i64);
-            (format!("Contract ends {}", words::day(end, now)), Some(end))
-        }
-    }
-}
-
 /// The steps that are to be done, the most overdue first; and how many there are.
 fn steps(view: &Snapshot, filter: &Filter, now: Timestamp) -> (Vec<StepRow>, usize) {
     let mut open: Vec<_> = view
@@ -244,10 +195,15 @@ fn steps(view: &Snapshot, filter: &Filter, now: Timestamp) -> (Vec<StepRow>, usi
         open.truncate(STEPS_MAX);
     }
     open.sort_by_key(key);
-    let row = |(due, account, run, step): (Timestamp, &std::sync::Arc<Account>, _, _)| {
-        let run: &crate::view::account::RunRow = run;
-        let step: &compact_str::CompactString = step;
+    let row = |(due, account, run, step): (
+        Timestamp,
+        &std::sync::Arc<Account>,
+        &RunRow,
+        &CompactString,
+    )| {
         StepRow {
+            id: step.to_string(),
+            run_id: run.run_id.to_string(),
             title: words::title(step),
             playbook: words::title(&run.playbook),
             account_id: account.id().to_string(),
@@ -266,14 +222,14 @@ fn activity(figures: &Figures) -> Vec<(&'static str, String)> {
         ("Touchpoints, 7 days", number(it.touchpoints_week)),
         ("Touchpoints, 30 days", number(it.touchpoints_month)),
         ("Business reviews, 30 days", number(it.reviews)),
-        ("Success plans made or updated, 30 days", number(it.plans_updated)),
-        ("Expansion opportunities identified, 30 days", number(it.expansions)),
+        ("Success plans updated, 30 days", number(it.plans_updated)),
+        ("Expansions identified, 30 days", number(it.expansions)),
         ("Risk mitigations under way", number(it.mitigations_open)),
     ]
 }
 
 /// The managers with the most to look after.
-fn load(view: &Snapshot, viewer: &Viewer, csm: Option<&str>, currency: &str) -> Vec<LoadRow> {
+fn load(view: &Snapshot, viewer: &Viewer, csm: Option<&str>) -> Vec<LoadRow> {
     let is_seen = |name: &str| {
         crate::view::list::is_in_scope(viewer.csms.as_deref(), name)
             && csm.is_none_or(|csm| csm == name)
@@ -287,8 +243,6 @@ fn load(view: &Snapshot, viewer: &Viewer, csm: Option<&str>, currency: &str) -> 
             name: name.to_string(),
             query: words::encoded(name),
             accounts: number(portfolio.accounts),
-            arr: words::money_short(portfolio.arr.cents, currency),
-            at_risk: number(portfolio.at_risk.accounts + portfolio.critical.accounts),
             load: words::percent(load(figures), 0),
             is_over: load(figures) > 1.0,
         }

@@ -10,7 +10,8 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::chart::{self, Column};
+use super::chart::Chart;
+use super::chart::pipeline::{Week, pipeline};
 use super::figure::{Shown, number, value_text};
 use super::{Choice, Frame, csm_choices, currency, given, rendered, scope, words};
 use crate::engine::model::health::HealthBand;
@@ -27,7 +28,7 @@ use crate::view::list::Filter;
 /// How far ahead the pipeline looks, in days.
 const DAYS: u16 = 90;
 /// Weeks of the pipeline.
-const WEEKS: usize = 13;
+const WEEKS: i64 = 13;
 /// Most rows of a window; the list of accounts has them all.
 const ROWS_MAX: usize = 50;
 
@@ -43,8 +44,7 @@ struct Page {
     lead: String,
     csms: Vec<Choice>,
     book: Vec<Shown>,
-    chart: String,
-    weeks: Vec<(String, String)>,
+    chart: Chart,
     windows: Vec<Window>,
 }
 
@@ -66,6 +66,7 @@ struct Row {
     arr: String,
     health: String,
     band: &'static str,
+    band_word: &'static str,
     churn: String,
     stage: &'static str,
     next: String,
@@ -90,7 +91,6 @@ pub(super) async fn show(
         .collect();
     due.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id())));
     let money = currency(&view);
-    let columns = pipeline(&due, money, now);
     let sum: i64 = due.iter().filter_map(|(_, account)| account.health.arr_cents).sum();
     let lead = format!(
         "{} of {} end within {DAYS} days.",
@@ -100,8 +100,9 @@ pub(super) async fn show(
     let page = Page {
         csms: csm_choices(&view, &viewer, csm),
         book: book(&figures, money),
-        chart: chart::pipeline(&lead, &columns),
-        weeks: columns.iter().map(|it| (it.name.clone(), it.text.clone())).collect(),
+        chart: pipeline(&weeks(&due, now), &|units| {
+            words::money_short((units * 100.0) as i64, money)
+        }),
         windows: windows(&due, money, now),
         lead,
         frame: Frame::new("Renewals", "Renewals", "renewals", &viewer, &view, now),
@@ -135,19 +136,23 @@ fn book(figures: &Figures, currency: &str) -> Vec<Shown> {
 }
 
 /// Revenue by week and band.
-fn pipeline(due: &[(Timestamp, &Arc<Account>)], currency: &str, now: Timestamp) -> Vec<Column> {
-    let mut cents = [[0_i64; HealthBand::ALL.len()]; WEEKS];
+fn weeks(due: &[(Timestamp, &Arc<Account>)], now: Timestamp) -> Vec<Week> {
+    let mut weeks: Vec<_> = (0_i64..WEEKS)
+        .map(|week| Week {
+            from: words::day_of_year(now.plus_days(week * 7)),
+            n_accounts: 0,
+            amounts: [0.0; HealthBand::ALL.len()],
+        })
+        .collect();
     for (end, account) in due {
-        let week = (end.days_since(now) / 7.0) as usize;
-        cents[week.min(WEEKS - 1)][account.health.band as usize] +=
-            account.health.arr_cents.unwrap_or_default();
+        let n = (end.days_since(now) / 7.0) as usize;
+        let last = weeks.len() - 1;
+        let week = &mut weeks[n.min(last)];
+        week.n_accounts += 1;
+        let cents = account.health.arr_cents.unwrap_or_default().max(0);
+        week.amounts[account.health.band as usize] += cents as f64 / 100.0;
     }
-    let columns = (0_i64..).zip(cents).map(|(week, cents)| Column {
-        name: words::day_of_year(now.plus_days(week * 7)),
-        amounts: cents.map(|cents| cents.max(0) as f64),
-        text: words::money_short(cents.iter().sum(), currency),
-    });
-    columns.collect()
+    weeks
 }
 
 fn windows(due: &[(Timestamp, &Arc<Account>)], currency: &str, now: Timestamp) -> Vec<Window> {
@@ -194,7 +199,8 @@ fn row(end: Timestamp, account: &Account, currency: &str, now: Timestamp) -> Row
         arr: words::money_or_none(row.arr_cents, currency),
         health: format!("{:.1}", row.health),
         band: row.band.name(),
-        churn: words::percent(row.churn_probability, 1),
+        band_word: words::band(row.band),
+        churn: words::percent(row.churn_probability, 0),
         stage: renewal.map_or("not begun", |it| stage(it.stage)),
         next: next.unwrap_or_else(|| words::NONE.to_owned()),
         is_late: run.is_some_and(|run| run.n_overdue > 0),

@@ -4,6 +4,7 @@
 
 use compact_str::CompactString;
 
+use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
 
 /// What stands where a figure is not known.
@@ -151,6 +152,38 @@ fn spelled(word: &str) -> &str {
         "gb" => "GB",
         other => other,
     }
+}
+
+/// The same within a sentence; abbreviations stay as they are.
+pub(super) fn lower(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if word.chars().skip(1).any(char::is_uppercase) {
+        return text.to_owned();
+    }
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().collect::<String>() + letters.as_str()
+    })
+}
+
+/// What a band is called.
+pub(super) const fn band(band: HealthBand) -> &'static str {
+    match band {
+        HealthBand::Red => "Critical",
+        HealthBand::Yellow => "At risk",
+        HealthBand::Green => "Healthy",
+    }
+}
+
+/// A number with at most two decimals.
+pub(super) fn rounded(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// An amount of anything: whole from 100 on, with commas.
+pub(super) fn amount(number: f64) -> String {
+    if number.abs() < 100.0 { rounded(number) } else { grouped(number.round() as i64) }
 }
 
 /// A text as part of an address.

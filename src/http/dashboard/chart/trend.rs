@@ -1,0 +1,258 @@
+//! Health by day with what happened: alerts, playbooks and commands on a lane below the line.
+//!
+//! The line without axes is `sparkline.rs`.
+
+use std::fmt::Write as _;
+
+use super::{Chart, Escaped, Place, Svg, Unit, finite, line, rect, text};
+
+const HEIGHT: f64 = 210.0;
+const TOP: f64 = 12.0;
+/// Where the plot ends, and the lane of marks is.
+const BOTTOM: f64 = 162.0;
+const LANE: f64 = 178.0;
+const DATES: f64 = 203.0;
+const LEFT: f64 = 30.0;
+const RIGHT: f64 = 40.0;
+/// The lower bounds of the bands above red, by the model that ships.
+const BOUNDS: [(f64, &str); 2] = [(90.0, "Healthy"), (70.0, "At risk")];
+
+/// A day of an account.
+#[derive(Clone, Debug)]
+pub struct DayOf {
+    /// Which (`2026-01-31`).
+    pub day: String,
+    /// The same in short (`31 Jan`).
+    pub short: String,
+    /// Health, 0 to 100.
+    pub health: f64,
+    /// The probability of leaving, as text for the table.
+    pub churn: String,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// On which day.
+    pub day: String,
+    /// Its class: `critical`, `error`, `warning`, `info`, `run` or `command`.
+    pub class: &'static str,
+    /// What it was.
+    pub text: String,
+}
+
+/// Health over the days, oldest first.
+pub fn trend(days: &[DayOf], marks: &[Mark]) -> Chart {
+    let row = |day: &DayOf| {
+        let happened = marks.iter().filter(|mark| mark.day == day.day);
+        let happened: Vec<_> = happened.map(|mark| mark.text.as_str()).collect();
+        let health = format!("{:.1}", finite(day.health));
+        vec![day.short.clone(), health, day.churn.clone(), happened.join("; ")]
+    };
+    Chart {
+        id: "trend",
+        title: format!("Health, last {} days", days.len()),
+        wide: drawn(days, marks, Place::Wide),
+        narrow: drawn(days, marks, Place::Narrow),
+        head: vec!["Day", "Health", "Churn", "What happened"],
+        rows: days.iter().rev().map(row).collect(),
+    }
+}
+
+/// The lines of a plot: which part of 0 to 100 it shows, and where.
+struct Scale {
+    low: f64,
+    right: f64,
+    step: f64,
+}
+
+impl Scale {
+    fn new(days: &[DayOf], place: Place) -> Self {
+        let least = days.iter().map(|day| score(day.health)).fold(70.0, f64::min);
+        let right = place.width() - RIGHT;
+        Self {
+            low: (((least - 5.0) / 10.0).floor() * 10.0).max(0.0),
+            right,
+            step: (right - LEFT) / (days.len().max(2) - 1) as f64,
+        }
+    }
+
+    fn x(&self, index: usize) -> f64 {
+        LEFT + index as f64 * self.step
+    }
+
+    fn y(&self, health: f64) -> f64 {
+        let part = (score(health) - self.low) / (100.0 - self.low);
+        BOTTOM - part.clamp(0.0, 1.0) * (BOTTOM - TOP)
+    }
+}
+
+fn score(health: f64) -> f64 {
+    finite(health).clamp(0.0, 100.0)
+}
+
+fn drawn(days: &[DayOf], marks: &[Mark], place: Place) -> Svg {
+    let scale = Scale::new(days, place);
+    let mut body = frame(&scale);
+    body += &curve(days, &scale);
+    body += &dates(days, &scale, place);
+    body += &lane(days, marks, &scale);
+    let id = format!("trend-{}", place.name());
+    let title = format!("Health over the last {} days", days.len());
+    Svg::image(&id, (place.width(), HEIGHT), place, (&title, &said(days, marks)), &body)
+}
+
+/// Grid, bounds of the bands and the numbers at the left.
+fn frame(scale: &Scale) -> String {
+    let mut body = String::new();
+    let (yellow, green) = (scale.y(BOUNDS[1].0), scale.y(BOUNDS[0].0));
+    let width = scale.right - LEFT;
+    for (class, from, to) in
+        [("zone green", TOP, green), ("zone yellow", green, yellow), ("zone red", yellow, BOTTOM)]
+    {
+        body += &rect(class, (LEFT, from), (width, (to - from).max(0.0)));
+    }
+    let n_steps = if scale.low < 40.0 { 20 } else { 10 };
+    let mut value = 100;
+    while f64::from(value) >= scale.low {
+        let y = scale.y(f64::from(value));
+        let class = if matches!(value, 70 | 90) { "bound" } else { "grid" };
+        body += &line(class, (LEFT, y), (scale.right, y));
+        body += &text("tick end", (LEFT - 6.0, y + 3.5), &value.to_string());
+        value -= n_steps;
+    }
+    // With steps of 20 the two bounds are not among them.
+    for (bound, _) in BOUNDS.iter().filter(|_| n_steps == 20) {
+        body += &line("bound", (LEFT, scale.y(*bound)), (scale.right, scale.y(*bound)));
+    }
+    body
+}
+
+fn curve(days: &[DayOf], scale: &Scale) -> String {
+    let mut points = String::new();
+    for (n, day) in days.iter().enumerate() {
+        let space = if n == 0 { "" } else { " " };
+        // Writing to a text cannot fail.
+        let _ = write!(points, "{space}{},{}", Unit(scale.x(n)), Unit(scale.y(day.health)));
+    }
+    let Some(last) = days.last() else { return String::new() };
+    let (x, y) = (scale.x(days.len() - 1), scale.y(last.health));
+    format!(
+        "<polyline class=\"line\" points=\"{points}\"/><circle class=\"dot\" cx=\"{}\" \
+         cy=\"{}\" r=\"3.5\"/>{}",
+        Unit(x),
+        Unit(y),
+        text("value", (x + 8.0, y + 4.0), &format!("{:.0}", score(last.health))),
+    )
+}
+
+fn dates(days: &[DayOf], scale: &Scale, place: Place) -> String {
+    let n_dates = if place == Place::Wide { 5 } else { 3 };
+    let last = days.len().saturating_sub(1);
+    let mut shown: Vec<usize> = (0..n_dates).map(|n| n * last / (n_dates - 1)).collect();
+    shown.dedup();
+    let word = |index: usize| {
+        let class = match index {
+            0 => "tick",
+            _ if index == last => "tick end",
+            _ => "tick middle",
+        };
+        days.get(index).map(|day| text(class, (scale.x(index), DATES), &day.short))
+    };
+    shown.into_iter().filter_map(word).collect()
+}
+
+/// The marks, each with a thin line up to the curve.
+fn lane(days: &[DayOf], marks: &[Mark], scale: &Scale) -> String {
+    let mut body = line("lane", (LEFT, LANE), (scale.right, LANE));
+    for mark in marks {
+        let index = days.partition_point(|day| day.day < mark.day);
+        let Some(day) = days.get(index) else { continue };
+        let (x, y) = (scale.x(index), scale.y(day.health));
+        let shape = match mark.class {
+            "run" => format!("<circle cx=\"{}\" cy=\"{LANE}\" r=\"4\"/>", Unit(x)),
+            "command" => rect("square", (x - 3.5, LANE - 3.5), (7.0, 7.0)),
+            _ => triangle(x),
+        };
+        let _ = write!(
+            body,
+            "<g class=\"mark {}\">{}{shape}<title>{} · {}</title></g>",
+            mark.class,
+            line("stem", (x, y), (x, LANE - 5.0)),
+            Escaped(&day.short),
+            Escaped(&mark.text),
+        );
+    }
+    body
+}
+
+fn triangle(x: f64) -> String {
+    let (left, right) = (Unit(x - 5.0), Unit(x + 5.0));
+    let (top, bottom) = (Unit(LANE - 5.0), Unit(LANE + 4.0));
+    format!("<polygon points=\"{},{top} {right},{bottom} {left},{bottom}\"/>", Unit(x))
+}
+
+fn said(days: &[DayOf], marks: &[Mark]) -> String {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return "There is no health yet.".to_owned();
+    };
+    let healths = || days.iter().map(|day| score(day.health));
+    let (low, high) = (healths().fold(100.0, f64::min), healths().fold(0.0, f64::max));
+    format!(
+        "From {:.0} on {} to {:.0} on {}, between {low:.0} and {high:.0}. {} events are marked; \
+         the table below lists them.",
+        score(first.health),
+        first.short,
+        score(last.health),
+        last.short,
+        marks.len(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::dashboard::chart::checks::{is_inside, numbers};
+    use proptest::prelude::*;
+
+    fn days(healths: &[f64]) -> Vec<DayOf> {
+        let day = |(n, health): (usize, &f64)| DayOf {
+            day: format!("2026-01-{n:02}"),
+            short: format!("{n} Jan"),
+            health: *health,
+            churn: String::new(),
+        };
+        healths.iter().enumerate().map(day).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn it_stays_inside(
+            healths in proptest::collection::vec(proptest::num::f64::ANY, 0..90),
+            marked in proptest::collection::vec(0_usize..99, 0..6),
+        ) {
+            let mark = |n: &usize| Mark {
+                day: format!("2026-01-{n:02}"),
+                class: ["error", "run", "command"][n % 3],
+                text: "</svg>".to_owned(),
+            };
+            let chart = trend(&days(&healths), &marked.iter().map(mark).collect::<Vec<_>>());
+            for svg in [&chart.wide, &chart.narrow] {
+                is_inside(svg);
+                prop_assert_eq!(svg.to_string().matches("</svg>").count(), 1);
+            }
+            prop_assert_eq!(chart.rows.len(), healths.len());
+        }
+    }
+
+    #[test]
+    fn better_is_higher_and_later_is_further_right() {
+        let chart = trend(&days(&[50.0, 100.0]), &[]);
+        let points = numbers(&chart.wide, "points");
+        assert!(points[0] < points[2] && points[1] > points[3], "{points:?}");
+        assert_eq!(points.get(3), Some(&TOP));
+        assert!(chart.wide.to_string().contains("From 50 on 0 Jan to 100 on 1 Jan"));
+    }
+}
