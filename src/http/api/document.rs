@@ -30,10 +30,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get(
 )];
 
 /// What is wrong with any request that is wrong in this way.
-const OF_ALL: [(u16, &str); 3] = [
+const OF_ALL: [(u16, &str); 5] = [
     (400, "A parameter is unknown or has a value that it may not have."),
     (401, "Nobody is signed in."),
     (403, "The one who is signed in may not do this."),
+    (408, "The answer took too long."),
+    (429, "Too many requests a second; `Retry-After` says when to ask again."),
 ];
 
 fn run(call: &Call) -> Outcome {
@@ -170,6 +172,9 @@ fn responses(endpoint: &Endpoint, said: &mut SchemaGenerator) -> Value {
         responses.insert(status.to_string(), refusal);
     }
     let unexpected = StatusCode::INTERNAL_SERVER_ERROR.as_str().to_owned();
+    // The connection itself says so, without a body.
+    let too_long = json!({ "description": "The address is too long." });
+    responses.insert(StatusCode::URI_TOO_LONG.as_str().to_owned(), too_long);
     responses.insert(unexpected, json!({ "$ref": "#/components/responses/Problem" }));
     Value::Object(responses)
 }
