@@ -111,7 +111,7 @@ async fn a_session_acts_with_its_token_only() {
     let cookie = cookie.split(';').next().unwrap();
     let (head, page) = house.ask(Asked::get("/").cookie(cookie)).await;
     assert_eq!(head.status, 200);
-    let token = page.split("name=\"csrf-token\" content=\"").nth(1).unwrap();
+    let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
     let token = token.split('"').next().unwrap();
     assert_eq!(token.len(), 43);
     let form = |token: &str| format!("csrf={token}&account_id=acme&type=log_touchpoint");
