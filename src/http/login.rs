@@ -2,19 +2,17 @@
 //!
 //! Keys and sessions themselves are `access/`'s business.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
-use axum::http::request::Parts;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::Deserialize;
 
-use super::access::Access;
+use super::access::{Access, Connection};
 use super::dashboard::rendered;
 use crate::kafka::clock::Clock;
 
@@ -45,18 +43,6 @@ struct Shown {
     next: String,
 }
 
-/// The address that a connection comes from.
-struct Peer(IpAddr);
-
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let info = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>();
-        Ok(Self(info.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())))
-    }
-}
-
 /// The routes.
 pub fn router(access: Arc<Access>, clock: Clock) -> Router {
     Router::new()
@@ -71,7 +57,7 @@ async fn show(Query(Wanted { next }): Query<Wanted>) -> Response {
 
 async fn enter(
     State(door): State<Door>,
-    Peer(peer): Peer,
+    Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     axum::Form(Shown { key, next }): axum::Form<Shown>,
 ) -> Response {
@@ -79,7 +65,7 @@ async fn enter(
         let page = Page { error: error.to_owned(), next: next.clone() };
         (status, rendered(&page)).into_response()
     };
-    let client = door.access.client(&headers, peer);
+    let client = connection.client;
     if !door.access.limit.login_passes(client) {
         let mut answer = again(
             StatusCode::TOO_MANY_REQUESTS,
@@ -94,8 +80,7 @@ async fn enter(
     };
     // Whoever was logged in before is not any longer: an id is never taken over.
     door.access.sessions.end(&headers);
-    let is_encrypted = door.access.is_encrypted(&headers, peer);
-    match door.access.sessions.begin(&viewer, is_encrypted, door.clock.now()) {
+    match door.access.sessions.begin(&viewer, connection.is_encrypted, door.clock.now()) {
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(local(&next))).into_response(),
         Err(error) => {
             tracing::error!(%error, "a session could not begin");

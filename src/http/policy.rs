@@ -1,10 +1,10 @@
-//! Which role each route needs, on one screen: what has no row here is refused.
+//! Which role each route needs and what its bodies may weigh: what has no row here is refused.
 //!
 //! Who has which role is found in `access/`; what the routes answer is in `dashboard/` and `api/`.
 
 use axum::http::Method;
 
-use crate::config::http::Role;
+use crate::config::http::{Http, Role};
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,13 +15,16 @@ pub enum Need {
     Role(Role),
 }
 
+/// Bytes of a model file: more than the topic of models takes (`kafka/model_record.rs`).
+pub const MODEL_BYTES_MAX: usize = 1024 * 1024;
+
 const OPEN: Need = Need::Nothing;
 const VIEWER: Need = Need::Role(Role::Viewer);
 const OPERATOR: Need = Need::Role(Role::Operator);
 const ADMIN: Need = Need::Role(Role::Admin);
 
 /// Every route: method, path as routed, need.
-pub const POLICY: [(Method, &str, Need); 36] = [
+pub static POLICY: [(Method, &str, Need); 36] = [
     (Method::GET, "/login", OPEN),
     (Method::POST, "/login", OPEN),
     (Method::POST, "/logout", OPEN),
@@ -67,7 +70,13 @@ pub fn need(method: &Method, path: &str) -> Option<Need> {
     Some(row.2)
 }
 
-/// Whether a path has a rule for any method.
-pub fn is_known(path: &str) -> bool {
-    POLICY.iter().any(|(_, route, _)| *route == path)
+/// The methods that a path has rules for.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    let rows = POLICY.iter().filter(|(_, route, _)| *route == path);
+    rows.map(|(method, ..)| method.as_str()).collect()
+}
+
+/// Bytes that the body of a request to a path may have: models are larger than all else.
+pub fn body_bytes_max(path: &str, settings: &Http) -> usize {
+    if path.starts_with("/api/v1/model") { MODEL_BYTES_MAX } else { settings.body_bytes_max }
 }

@@ -41,6 +41,11 @@ impl Problem {
         Self { detail: Some(detail.into()), ..self }
     }
 
+    /// What is wrong, if more is known than the status says.
+    pub fn what(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
     /// Where it is.
     #[must_use]
     pub fn field(self, name: &str) -> Self {
@@ -71,6 +76,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // Who makes a page of it need not read the JSON again.
+        response.extensions_mut().insert(self);
         response
     }
 }

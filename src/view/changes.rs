@@ -11,7 +11,6 @@ use compact_str::CompactString;
 use serde_json::json;
 
 use super::account::{HealthRow, WorkRow};
-use super::list::is_in_scope;
 use crate::engine::output::AccountId;
 use crate::engine::output::alert::Alert;
 
@@ -65,10 +64,8 @@ pub struct Change {
 pub struct Batch {
     /// The snapshot's version.
     pub version: u64,
-    /// What changed; empty when `is_whole`.
+    /// What changed, at least one thing.
     pub changes: Vec<Change>,
-    /// So much changed that it is not told one by one.
-    pub is_whole: bool,
 }
 
 /// The newest batches, oldest first.
@@ -131,31 +128,30 @@ impl Change {
         let (kind, account_id) = (ChangeKind::Alert, alert.account_id.clone());
         Self { kind, account_id, csm, json: json.to_string().into() }
     }
-
-    /// Whether one who may see the accounts of these managers may hear of it.
-    ///
-    /// An alert about all accounts is for everybody; whose an erased account was nobody knows.
-    pub fn is_visible_to(&self, scope: Option<&[CompactString]>) -> bool {
-        match &self.csm {
-            Some(csm) => is_in_scope(scope, csm),
-            None => scope.is_none() || self.kind == ChangeKind::Alert,
-        }
-    }
 }
 
 impl Tail {
-    /// Keeps what a snapshot changed, and drops the oldest beyond the limit.
+    /// Keeps what a snapshot changed, and drops the oldest beyond the limit. What is too much to be
+    /// told one by one is [`Tail::forget`].
     pub(super) fn push(&mut self, version: u64, changes: Vec<Change>) {
-        let is_whole = changes.len() > BATCH_MAX;
-        let changes = if is_whole { Vec::new() } else { changes };
-        self.n_changes += changes.len();
-        self.batches.push(Arc::new(Batch { version, changes, is_whole }));
-        let over = |tail: &Self| tail.n_changes > CHANGES_MAX || tail.batches.len() > CHANGES_MAX;
-        while over(self) {
+        match changes.len() {
+            0 => {}
+            n if n > BATCH_MAX => self.forget(version),
+            n => {
+                self.n_changes += n;
+                self.batches.push(Arc::new(Batch { version, changes }));
+            }
+        }
+        while self.n_changes > CHANGES_MAX {
             let oldest = self.batches.remove(0);
             self.n_changes -= oldest.changes.len();
             self.complete_after = oldest.version;
         }
+    }
+
+    /// Whoever has heard less than this version reads afresh.
+    pub(super) fn forget(&mut self, version: u64) {
+        *self = Self { complete_after: version, ..Self::default() };
     }
 
     /// The changes after `last`.
@@ -164,11 +160,7 @@ impl Tail {
             return Missed::Reset;
         }
         let first = self.batches.partition_point(|batch| batch.version < last.version);
-        let batches = &self.batches[first..];
-        if batches.iter().any(|batch| batch.is_whole && batch.version > last.version) {
-            return Missed::Reset;
-        }
-        let changes = batches.iter().flat_map(|batch| {
+        let changes = self.batches[first..].iter().flat_map(|batch| {
             let id = move |number| ChangeId { epoch, version: batch.version, number };
             (0..).zip(&batch.changes).map(move |(number, change)| (id(number), change))
         });

@@ -21,6 +21,8 @@ mod pack;
 mod samples;
 mod slot;
 pub mod snapshot;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 pub mod writer;
 

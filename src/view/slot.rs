@@ -24,6 +24,8 @@ pub(super) struct Slot {
     pub(super) fresh_work: Option<Box<AccountWork>>,
     /// What it brings to figures, and as of which day; nothing until it has health.
     pub(super) share: Option<(Arc<Share>, Day)>,
+    /// Its records changed since that was counted.
+    pub(super) is_share_old: bool,
     /// As last published; nothing after a change.
     pub(super) account: Option<Arc<Account>>,
     pub(super) is_changed: bool,
@@ -32,26 +34,18 @@ pub(super) struct Slot {
 impl Slot {
     /// Makes the account anew, with what it brings to figures on this day.
     pub(super) fn renew(&mut self, groups: &mut Groups, today: Day) {
-        let old = self.share.take();
-        let has_records_changed = self.fresh_health.is_some() || self.fresh_work.is_some();
-        self.share = match old {
-            Some((share, day)) if day == today && !has_records_changed && self.health.is_some() => {
-                Some((share, day))
-            }
-            old => {
-                let new = self.share_of(today);
-                groups.put(old.as_ref().map(|(share, _)| &**share), new.as_deref());
-                new.map(|share| (share, today))
-            }
-        };
-        (self.fresh_health, self.fresh_work) = (None, None);
+        let is_of_today = self.share.as_ref().is_some_and(|(_, day)| *day == today);
+        if std::mem::take(&mut self.is_share_old) || !is_of_today {
+            let new = self.share_of(today);
+            groups.put(self.share.as_ref().map(|(share, _)| &**share), new.as_deref());
+            self.share = new.map(|share| (share, today));
+        }
         self.account = self.to_account().map(Arc::new);
     }
 
     fn share_of(&mut self, today: Day) -> Option<Arc<Share>> {
-        let health = self.fresh_health.take();
+        let (health, work) = (self.fresh_health.take(), self.fresh_work.take());
         let health = health.or_else(|| Some(Box::new(self.health.as_ref()?.record())))?;
-        let work = self.fresh_work.take();
         let work = work.or_else(|| Some(Box::new(self.work.as_ref()?.record())));
         Some(Arc::new(Share::of(&health, work.as_deref(), today)))
     }

@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
+use compact_str::CompactString;
 
-use super::account::{Account, AlertRow, RunRow};
+use super::account::Account;
 use super::answers::Answers;
 use super::changes::{ChangeId, Missed, Tail};
 use super::figures::Figures;
 use super::figures::fold::Fold;
 use super::figures::groups::Published;
-use super::list::Filter;
+use super::list::{Filter, is_in_scope};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Alert;
 use crate::engine::output::deliverable::Deliverable;
@@ -60,6 +60,11 @@ impl Snapshot {
         self.accounts.get(index)
     }
 
+    /// The account with this id, if it is one of those that one may see.
+    pub fn seen_account(&self, id: &str, scope: Option<&[CompactString]>) -> Option<&Arc<Account>> {
+        self.account(id).filter(|account| is_in_scope(scope, &account.health.csm))
+    }
+
     /// Open alerts about no single account: a feed that stopped, a drop of the whole portfolio.
     pub fn fleet_alerts(&self) -> &[Arc<Alert>] {
         &self.fleet_alerts
@@ -68,22 +73,6 @@ impl Snapshot {
     /// The newest alert transitions, the newest first.
     pub fn newest_alerts(&self) -> impl Iterator<Item = &Arc<Alert>> {
         self.newest_alerts.iter().rev()
-    }
-
-    /// The open alert with this id, and whose it is.
-    pub fn alert(&self, id: Uuid) -> Option<(&Arc<Account>, &AlertRow)> {
-        self.accounts.iter().find_map(|account| {
-            let alert = account.alerts().iter().find(|alert| alert.alert_id == id)?;
-            Some((account, alert))
-        })
-    }
-
-    /// The open run with this id, and whose it is.
-    pub fn run(&self, id: Uuid) -> Option<(&Arc<Account>, &RunRow)> {
-        self.accounts.iter().find_map(|account| {
-            let run = account.runs().iter().find(|run| run.run_id == id)?;
-            Some((account, run))
-        })
     }
 
     /// What became of the request with this id; nothing while it is not answered, or after more

@@ -11,11 +11,9 @@ use crate::engine::account::workflow::Workflow;
 use crate::engine::account::workflow::episodes::Suppressed;
 use crate::engine::event::Topic;
 use crate::engine::model::rules::FleetRule;
+use crate::engine::output::alert::{FEED, FLEET};
 use crate::engine::output::{Output, OutputBody};
 use crate::engine::time::DAY_MS;
-
-/// What an alert about all accounts is about.
-const FLEET: &str = "fleet";
 
 /// Says what has to be said of all accounts together.
 pub(in crate::engine) fn decide_everyone(
@@ -53,7 +51,7 @@ fn subjects(situation: &Situation<'_>, rule: FleetRule) -> Vec<CompactString> {
     match rule {
         FleetRule::SilentFeed => {
             let silent = Topic::ALL.into_iter().filter(|it| fleet.silences.since(*it).is_some());
-            silent.map(|topic| format_compact!("feed:{}", topic.name())).collect()
+            silent.map(|topic| format_compact!("{FEED}{}", topic.name())).collect()
         }
         FleetRule::PortfolioDrop if fleet.is_portfolio_drop(situation.model) => {
             vec![CompactString::const_new(FLEET)]

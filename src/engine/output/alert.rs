@@ -10,6 +10,11 @@ use super::AccountId;
 use super::playbook::Role;
 use crate::engine::time::Timestamp;
 
+/// The subject of an alert about the whole fleet.
+pub const FLEET: &str = "fleet";
+/// What the subject of an alert about a feed begins with; the topic follows.
+pub const FEED: &str = "feed:";
+
 /// One transition of an alert, as `cs.alerts` carries it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
@@ -72,6 +77,13 @@ pub struct Alert {
     /// Its condition held before anything was published: one of the first day.
     #[serde(default)]
     pub baseline: bool,
+}
+
+impl Alert {
+    /// Whether it is about no single account: then its subject stands in place of one.
+    pub fn is_about_all(&self) -> bool {
+        self.account_id == FLEET || self.account_id.starts_with(FEED)
+    }
 }
 
 /// PagerDuty's four severities.

@@ -14,18 +14,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http_body_util::Limited;
 use subtle::ConstantTimeEq as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
-use super::{Access, Denied, Proof, Viewer, origin};
+use super::{Access, Connection, Denied, Proof, Viewer, origin};
 use crate::config::http::Http;
 use crate::http::dashboard::message;
 use crate::http::headers;
 use crate::http::policy::{self, Need};
 use crate::http::problem::Problem;
 use crate::kafka::clock::Clock;
-
-/// Bytes of a model file, which is larger than any other body.
-const MODEL_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the guard needs to know.
 #[derive(Clone)]
@@ -39,10 +35,8 @@ struct Guard {
 pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http) -> Router {
     let guard = Guard { access, clock, settings: settings.clone() };
     routes
-        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .route_layer(from_fn_with_state(guard.clone(), pass))
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(RequestBodyLimitLayer::new(MODEL_BYTES_MAX.max(settings.body_bytes_max)))
         .layer(from_fn_with_state(guard, in_time))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(from_fn(explain))
@@ -52,18 +46,16 @@ pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http
 async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_default();
-    let viewer = match guard.admit(&request, &route) {
+    let connection = guard.access.connection(request.headers(), peer(&request));
+    let viewer = match guard.admit(&request, &route, &connection) {
         Ok(viewer) => viewer,
         Err(answer) => return answer,
     };
-    let most = if route.starts_with("/api/v1/model") {
-        MODEL_BYTES_MAX
-    } else {
-        guard.settings.body_bytes_max
-    };
+    let most = policy::body_bytes_max(&route, &guard.settings);
     let request = request.map(|body| Body::new(Limited::new(body, most)));
     match guard.check_origin(request, &route, viewer.as_ref(), most).await {
         Ok(mut request) => {
+            request.extensions_mut().insert(connection);
             if let Some(viewer) = viewer {
                 request.extensions_mut().insert(viewer);
             }
@@ -76,21 +68,22 @@ async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Respo
 impl Guard {
     /// Who asks, if they may; nobody where nobody need be.
     #[allow(clippy::result_large_err)] // it is made once a request, whichever it is
-    fn admit(&self, request: &Request, route: &str) -> Result<Option<Viewer>, Response> {
-        let (headers, connection) = (request.headers(), peer(request));
-        let viewer = self.access.authenticate(headers, connection, self.clock.now());
-        let client = self.access.client(headers, connection);
-        if !self.access.limit.passes(viewer.as_ref().ok().map(|it| &it.name), client) {
+    fn admit(
+        &self,
+        request: &Request,
+        route: &str,
+        connection: &Connection,
+    ) -> Result<Option<Viewer>, Response> {
+        let viewer = self.access.authenticate(request.headers(), connection, self.clock.now());
+        let name = viewer.as_ref().ok().map(|viewer| &viewer.name);
+        if !self.access.limit.passes(name, connection.client) {
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS)
                 .detail("so many requests a second are too many: slow down")
                 .retry_after(1)
                 .into_response());
         }
         let role = match policy::need(request.method(), route) {
-            None if policy::is_known(route) => {
-                return Err(StatusCode::METHOD_NOT_ALLOWED.into_response());
-            }
-            None => return Err(refused("this route has no rule of access")),
+            None => return Err(no_rule(route)),
             Some(Need::Nothing) => return Ok(viewer.ok()),
             Some(Need::Role(role)) => role,
         };
@@ -174,12 +167,21 @@ fn show_the_door(request: &Request, denied: Denied) -> Response {
     answer
 }
 
+/// Of a route of ours it is the method that has no rule; nothing else is let in without one.
+fn no_rule(route: &str) -> Response {
+    let allowed = policy::methods(route);
+    if allowed.is_empty() {
+        return refused("this route has no rule of access");
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allowed.join(", "))]).into_response()
+}
+
 fn refused(detail: &str) -> Response {
     Problem::new(StatusCode::FORBIDDEN).detail(detail).into_response()
 }
 
 /// The address that the connection comes from; unspecified where a test has none.
-pub fn peer(request: &Request) -> IpAddr {
+fn peer(request: &Request) -> IpAddr {
     let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
 }
@@ -192,41 +194,32 @@ async fn in_time(State(guard): State<Guard>, request: Request, next: Next) -> Re
     }
 }
 
-/// Gives a bare error status its words: a problem below `/api`, a page elsewhere.
+/// Gives an error its form: a problem for programs (below `/api`, or asking for JSON), else a page.
 async fn explain(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    let wants_json = request.headers().get(header::ACCEPT);
+    let is_program = request.uri().path().starts_with("/api/")
+        || wants_json.is_some_and(|accept| accept == "application/json");
     let answer = next.run(request).await;
     let status = answer.status();
-    let kind = answer.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
-    let is_problem =
-        kind.as_ref().is_some_and(|kind| kind.starts_with(b"application/problem+json"));
-    let is_page = kind.as_ref().is_some_and(|kind| kind.starts_with(b"text/html"));
+    let problem = answer.extensions().get::<Problem>();
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || is_page || (is_api && is_problem) {
+    if !is_error || (is_program && problem.is_some()) || (is_page && !is_program) {
         return answer;
     }
-    let (head, body) = answer.into_parts();
-    let detail = if is_problem { detail_of(body).await } else { None };
-    let detail = detail.unwrap_or_else(|| words_of(status).to_owned());
-    let mut explained = if is_api {
-        Problem::new(status).detail(detail).into_response()
+    let what = problem.and_then(Problem::what).unwrap_or_else(|| words_of(status));
+    let mut explained = if is_program {
+        Problem::new(status).detail(what).into_response()
     } else {
-        message::page(status, &detail)
+        message::page(status, what)
     };
     for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::ALLOW] {
-        if let Some(value) = head.headers.get(&name) {
+        if let Some(value) = answer.headers().get(&name) {
             explained.headers_mut().insert(name, value.clone());
         }
     }
     explained
-}
-
-async fn detail_of(body: Body) -> Option<String> {
-    /// More than any problem of ours has.
-    const BYTES_MAX: usize = 65_536;
-    let bytes = to_bytes(body, BYTES_MAX).await.ok()?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    value["detail"].as_str().map(str::to_owned)
 }
 
 fn words_of(status: StatusCode) -> &'static str {

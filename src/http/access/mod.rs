@@ -50,6 +50,18 @@ pub enum Proof {
     Local,
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection {
+    /// The address at its other end: who is a trusted proxy is told by it.
+    peer: IpAddr,
+    /// The address that counts for limits: that of the client of a trusted proxy, else the peer's.
+    pub client: IpAddr,
+    /// Whether browsers come by an encrypted connection, or should: beyond this machine a cookie
+    /// that travels in plain is never given out.
+    pub is_encrypted: bool,
+}
+
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
@@ -112,17 +124,18 @@ impl Access {
     pub fn authenticate(
         &self,
         headers: &HeaderMap,
-        peer: IpAddr,
+        connection: &Connection,
         now: Timestamp,
     ) -> Result<Viewer, Denied> {
         let shown = headers.get(header::AUTHORIZATION);
         if let Some(key) = shown.and_then(|value| keys::shown(value.to_str().ok()?)) {
             return self.by_key(key);
         }
-        if let Some(viewer) = self.sessions.find(headers, self.is_encrypted(headers, peer), now) {
+        if let Some(viewer) = self.sessions.find(headers, connection.is_encrypted, now) {
             return Ok(viewer);
         }
-        if let Some(viewer) = self.proxy.as_ref().and_then(|proxy| proxy.vouches(headers, peer)) {
+        let vouches = |proxy: &Proxy| proxy.vouches(headers, connection.peer);
+        if let Some(viewer) = self.proxy.as_ref().and_then(vouches) {
             return Ok(viewer);
         }
         // What a proxy was shown by its users, and passes on, is none of ours.
@@ -148,16 +161,15 @@ impl Access {
         self.keys.find(key).ok_or(Denied::WrongKey)
     }
 
-    /// Whether browsers come by an encrypted connection, or should: beyond this machine a cookie
-    /// that travels in plain is never given out.
-    pub fn is_encrypted(&self, headers: &HeaderMap, peer: IpAddr) -> bool {
+    /// Where a request comes from, by its headers and the address at the other end.
+    pub fn connection(&self, headers: &HeaderMap, peer: IpAddr) -> Connection {
+        let proxy = self.proxy.as_ref();
         let says_so = |proxy: &Proxy| proxy.is_encrypted(headers, peer);
-        self.is_exposed || self.proxy.as_ref().is_some_and(says_so)
-    }
-
-    /// The address that counts for limits: that of the client of a trusted proxy, else the peer's.
-    pub fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-        self.proxy.as_ref().and_then(|proxy| proxy.client(headers, peer)).unwrap_or(peer)
+        Connection {
+            peer,
+            client: proxy.and_then(|proxy| proxy.client(headers, peer)).unwrap_or(peer),
+            is_encrypted: self.is_exposed || proxy.is_some_and(says_so),
+        }
     }
 }
 

@@ -163,16 +163,11 @@ fn detail(call: &Call) -> Outcome {
     let of_all = call.snapshot.fleet_alerts().iter().chain(call.snapshot.newest_alerts());
     let alert = of_all.into_iter().find(|it| it.alert_id == id).ok_or_else(not_found)?;
     let account = call.snapshot.account(&alert.account_id);
-    if is_about_all(alert) || account.is_some_and(|it| call.may_see(&it.health.csm)) {
+    if alert.is_about_all() || account.is_some_and(|it| call.may_see(&it.health.csm)) {
         answer::of_record(call, &as_seen(call, alert))
     } else {
         Err(not_found())
     }
-}
-
-/// Whether an alert is about no single account.
-fn is_about_all(alert: &Alert) -> bool {
-    alert.account_id == "fleet" || alert.account_id.starts_with("feed:")
 }
 
 /// An alert that names other accounts, without those that the one who asks may not see.

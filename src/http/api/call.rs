@@ -105,10 +105,8 @@ impl Call {
     /// # Errors
     /// When there is none, or none that the one who asks may see: the two cannot be told apart.
     pub(super) fn account(&self) -> Result<&Arc<Account>, Problem> {
-        let account = self.snapshot.account(&self.id);
-        account
-            .filter(|account| self.may_see(&account.health.csm))
-            .ok_or_else(|| self.not_found("account"))
+        let account = self.snapshot.seen_account(&self.id, self.viewer.csms.as_deref());
+        account.ok_or_else(|| self.not_found("account"))
     }
 
     /// What the parameters `csm` and `account` let pass of what one may see, for
@@ -124,10 +122,9 @@ impl Call {
     ) -> impl Iterator<Item = &'a Arc<Account>> {
         let one = self.given.text(ACCOUNT.name);
         let all = one.is_none().then(|| self.snapshot.filtered(filter));
-        let one = one.and_then(|id| self.snapshot.account(id)).filter(|account| {
-            self.may_see(&account.health.csm)
-                && filter.csm.as_ref().is_none_or(|csm| *csm == account.health.csm)
-        });
+        let one = one.and_then(|id| self.snapshot.seen_account(id, self.viewer.csms.as_deref()));
+        let one =
+            one.filter(|account| filter.csm.as_ref().is_none_or(|csm| *csm == account.health.csm));
         all.into_iter().flatten().chain(one)
     }
 

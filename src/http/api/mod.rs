@@ -25,7 +25,7 @@ mod model;
 pub mod model_source;
 mod opportunities;
 mod order;
-mod paging;
+pub(in crate::http) mod paging;
 mod portfolio;
 mod rows;
 mod runs;

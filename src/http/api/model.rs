@@ -17,6 +17,7 @@ use super::errors;
 use super::model_source::{MayReplace, NotPublished};
 use crate::config::http::Role;
 use crate::engine::model::problems::ModelErrors;
+use crate::http::policy::MODEL_BYTES_MAX;
 use crate::http::problem::Problem;
 use crate::kafka::model_record::ModelText;
 use crate::kafka::model_topic::{PublishError, Published};
@@ -29,7 +30,7 @@ const RETRY_SECONDS: u64 = 5;
 const AWAY: Refusal = (503, "The topic of models cannot be reached.");
 const BODY: Body = Body {
     media: &[MEDIA, "text/yaml", "text/plain"],
-    bytes_max: 1024 * 1024,
+    bytes_max: MODEL_BYTES_MAX,
     schema: schema_of_text,
 };
 

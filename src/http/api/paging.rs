@@ -55,7 +55,7 @@ impl<T> Page<T> {
 }
 
 /// Writes a cursor.
-pub(super) fn write<T: Serialize>(cursor: &T) -> Result<String, Problem> {
+pub(in crate::http) fn write<T: Serialize>(cursor: &T) -> Result<String, Problem> {
     let bytes = postcard::to_stdvec(cursor).map_err(|error| {
         tracing::error!(%error, "a cursor could not be written");
         errors::internal()
@@ -68,11 +68,16 @@ pub(super) fn write<T: Serialize>(cursor: &T) -> Result<String, Problem> {
 /// # Errors
 /// When it is none of ours.
 pub(super) fn read<T: DeserializeOwned>(given: &Given) -> Result<Option<T>, Problem> {
-    let Some(text) = given.text(CURSOR.name) else { return Ok(None) };
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| unreadable())?;
+    let text = given.text(CURSOR.name);
+    text.map(|text| parse(text).ok_or_else(unreadable)).transpose()
+}
+
+/// Reads a cursor; nothing of one that is none of ours.
+pub(in crate::http) fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     match postcard::take_from_bytes(&bytes) {
-        Ok((cursor, [])) => Ok(Some(cursor)),
-        _ => Err(unreadable()),
+        Ok((cursor, [])) => Some(cursor),
+        _ => None,
     }
 }
 

@@ -22,15 +22,17 @@ use super::accounts::direction;
 use super::chart::Chart;
 use super::chart::trend::trend;
 use super::chart::waterfall::Fall;
-use super::{Frame, currency, message, rendered, words};
-use crate::engine::account::profile::Segment;
-use crate::engine::model::health::HealthBand;
+use super::{Frame, currency, message, page, rendered, words};
+use crate::engine::metric::Component;
+use crate::engine::model::by_segment::SegmentModel;
+use crate::engine::model::churn::ChurnModel;
+use crate::engine::model::health::{HealthBand, HealthModel};
 use crate::engine::output::health::AccountHealth;
+use crate::engine::signal::SignalId;
 use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::account::Account;
-use crate::view::list::is_in_scope;
 
 #[derive(Template)]
 #[template(path = "pages/account.html")]
@@ -70,6 +72,8 @@ struct Page {
     freshness: Vec<(String, String, bool)>,
     timeline: Vec<MomentPart>,
     playbooks: Vec<(String, String)>,
+    health_text: String,
+    churn_text: String,
 }
 
 pub(super) async fn show(
@@ -77,23 +81,23 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Path(id): Path<String>,
 ) -> Response {
-    let view = site.view.latest();
-    let now = site.now(&view);
-    let account = view.account(&id);
-    let seen = account.filter(|it| is_in_scope(viewer.csms.as_deref(), &it.health.csm));
-    let Some(account) = seen else {
-        let text = "No account of this id was published, or it is not one of yours.";
-        return message::page(StatusCode::NOT_FOUND, text);
-    };
-    let frame = Frame::new(&account.health.name, "Accounts", "account", &viewer, &view, now);
-    let playbooks = playbooks(&site, account.health.segment);
-    rendered(&page(frame, account, playbooks, currency(&view), now))
+    let model = site.models.model();
+    page(site, move |view, now| {
+        let Some(account) = view.seen_account(&id, viewer.csms.as_deref()) else {
+            let text = "No account of this id was published, or it is not one of yours.";
+            return message::page(StatusCode::NOT_FOUND, text);
+        };
+        let frame = Frame::new(&account.health.name, "Accounts", "account", &viewer, view, now);
+        let model = model.of(account.health.segment);
+        rendered(&told(frame, account, model, currency(view), now))
+    })
+    .await
 }
 
-fn page(
+fn told(
     frame: Frame,
     account: &Account,
-    playbooks: Vec<(String, String)>,
+    model: &SegmentModel,
     currency: &str,
     now: Timestamp,
 ) -> Page {
@@ -119,7 +123,7 @@ fn page(
         stale: stale(&health),
         components: components(&health),
         peers: peers(&health),
-        trend: trend(&days, &marks),
+        trend: trend(&days, &marks, &model.health.bands),
         cause: cause_text(&health),
         falls: falls(&health),
         next_band: match health.health_band {
@@ -140,15 +144,47 @@ fn page(
         opportunities: work.as_ref().map(|work| opportunities(work, now)).unwrap_or_default(),
         freshness: freshness(&health, now),
         timeline: timeline(account, now),
-        playbooks,
+        playbooks: playbooks(model),
+        health_text: health_text(&model.health),
+        churn_text: churn_text(&model.churn),
     }
 }
 
-/// The playbooks of the model in force for such an account, to choose from.
-fn playbooks(site: &Site, segment: Segment) -> Vec<(String, String)> {
-    let model = site.models.model();
-    let ids = model.of(segment).playbooks.ids();
-    ids.into_iter().map(|id| (id.to_owned(), words::title(id))).collect()
+/// The playbooks that one may start.
+fn playbooks(model: &SegmentModel) -> Vec<(String, String)> {
+    let ids = model.playbooks.ids().into_iter();
+    ids.map(|id| (id.to_owned(), words::title(id))).collect()
+}
+
+/// What health is, by the model in force.
+fn health_text(model: &HealthModel) -> String {
+    let weight = |component: &Component| model.component_weight(*component);
+    let total: f64 = Component::ALL.iter().map(weight).sum();
+    let part = |component: &Component| {
+        let share = words::percent(weight(component) / total, 0);
+        format!("{} {share}", words::lower(&words::title(component.name())))
+    };
+    let parts = Component::ALL.iter().map(part).collect::<Vec<_>>().join(", ");
+    let bands = &model.bands;
+    let bounds = [bands.green, bands.yellow].map(words::rounded);
+    format!(
+        "0 to 100, by weight: {parts}. Healthy from {}, at risk from {}, critical below; changes \
+         of band are damped.",
+        bounds[0], bounds[1]
+    )
+}
+
+/// What the risk of leaving is, by the model in force.
+fn churn_text(model: &ChurnModel) -> String {
+    let bands = &model.bands;
+    let [critical, high, moderate] = [bands.critical_above, bands.high_from, bands.moderate_from]
+        .map(|it| words::percent(it, 0));
+    format!(
+        "The probability that the account leaves within 90 days, from its health and {} signals: \
+         above {critical} critical, from {high} high, from {moderate} moderate, low below. Every \
+         reason is listed under Churn.",
+        SignalId::ALL.len()
+    )
 }
 
 fn overridden(health: &AccountHealth, now: Timestamp) -> String {

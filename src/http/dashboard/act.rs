@@ -14,7 +14,6 @@ use crate::http::access::Viewer;
 use crate::http::api::commands;
 use crate::http::problem::Problem;
 use crate::http::site::Site;
-use crate::view::list::is_in_scope;
 
 /// Fields of forms that are no fields of commands.
 const OURS: [&str; 3] = ["csrf", "account_id", "snooze_days"];
@@ -34,15 +33,13 @@ pub(super) async fn act(
         Ok(fields) => fields,
         Err(problem) => return problem.into_response(),
     };
-    let wants_json = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let view = site.view.latest();
-    let account = view.account(&account_id);
-    let Some(account) = account.filter(|it| is_in_scope(viewer.csms.as_deref(), &it.health.csm))
-    else {
+    let Some(account) = view.seen_account(&account_id, viewer.csms.as_deref()) else {
         let problem = Problem::new(StatusCode::NOT_FOUND);
         return problem.detail("there is no such account").into_response();
     };
     let body = Value::Object(fields).to_string();
+    let wants_json = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     match commands::send(&site, &viewer, account, body.as_bytes(), None).await {
         Ok(id) if wants_json => {
             let status_url = commands::status_url(id);

@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::figure::{self, Goal, Shown, number, value_text};
-use super::{Frame, currency, rendered, scope, words};
+use super::{Frame, currency, page, rendered, scope, words};
 use crate::engine::account::profile::Segment;
+use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::figures::Figures;
@@ -60,12 +61,14 @@ pub(super) async fn show(
     State(site): State<Site>,
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
-    let view = site.view.latest();
-    let now = site.now(&view);
-    let figures = view.figures(&scope(&viewer));
-    let money = currency(&view);
+    page(site, move |view, now| make(view, now, &viewer)).await
+}
+
+fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer) -> Response {
+    let figures = view.figures(&scope(viewer));
+    let money = currency(view);
     let segments = BY_SIZE.into_iter().map(|segment| {
-        let filter = Filter { segments: vec![segment], ..scope(&viewer) };
+        let filter = Filter { segments: vec![segment], ..scope(viewer) };
         let href = format!("/accounts?segment={}", segment.name());
         group_row(words::title(segment.name()), href, &view.figures(&filter), money)
     });
@@ -77,17 +80,16 @@ pub(super) async fn show(
     let csms: Vec<_> = csms.collect();
     let segments: Vec<_> = segments.collect();
     let columns = segments.iter().chain(&csms).next().map(|row| row.cells.iter().map(|it| it.0));
-    let page = Page {
+    rendered(&Page {
         headline: figure::headline(&figures, money),
         goals: figure::goals(&figures),
         operations: figure::operations(&figures),
         columns: columns.map(Iterator::collect).unwrap_or_default(),
         segments,
         csms,
-        parents: parents(&view, &viewer, money),
-        frame: Frame::new("Executive", "Executive", "executive", &viewer, &view, now),
-    };
-    rendered(&page)
+        parents: parents(view, viewer, money),
+        frame: Frame::new("Executive", "Executive", "executive", viewer, view, now),
+    })
 }
 
 fn points(figure: &Figure) -> String {

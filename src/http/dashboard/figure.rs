@@ -9,12 +9,14 @@ use axum::response::Response;
 
 use super::chart::Svg;
 use super::chart::bullet::{Aim, bullet};
-use super::{Frame, rendered, words};
+use super::{Frame, page, rendered, words};
+use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::figures::Figures;
 use crate::view::figures::definitions::{DEFINITIONS, Target, Unit, definition};
 use crate::view::figures::sums::{Figure, Tally};
+use crate::view::snapshot::Snapshot;
 
 /// A figure of a strip.
 pub(super) struct Shown {
@@ -61,8 +63,10 @@ pub(super) async fn show_definitions(
     State(site): State<Site>,
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
-    let view = site.view.latest();
-    let now = site.now(&view);
+    page(site, move |view, now| definitions(view, now, &viewer)).await
+}
+
+fn definitions(view: &Snapshot, now: Timestamp, viewer: &Viewer) -> Response {
     let rows = DEFINITIONS.iter().map(|it| Row {
         id: it.id,
         title: it.title,
@@ -70,7 +74,7 @@ pub(super) async fn show_definitions(
         unit: unit_name(it.unit),
         target: it.target.map(|target| target_text(target, it.unit)).unwrap_or_default(),
     });
-    let frame = Frame::new("Definitions", "", "", &viewer, &view, now);
+    let frame = Frame::new("Definitions", "", "", viewer, view, now);
     rendered(&Page { frame, rows: rows.collect() })
 }
 

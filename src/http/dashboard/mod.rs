@@ -13,7 +13,7 @@ use super::access::{Proof, Viewer};
 use super::site::Site;
 use crate::config::http::Role;
 use crate::engine::time::{HOUR_MS, Timestamp};
-use crate::view::list::Filter;
+use crate::view::list::{Filter, is_in_scope};
 use crate::view::snapshot::Snapshot;
 
 mod account;
@@ -146,6 +146,21 @@ async fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
     (headers, text)
 }
 
+/// Answers with a page of the newest snapshot, made where others need not wait for it.
+async fn page(
+    site: Site,
+    make: impl FnOnce(&Snapshot, Timestamp) -> Response + Send + 'static,
+) -> Response {
+    let made = tokio::task::spawn_blocking(move || {
+        let view = site.view.latest();
+        make(&view, site.now(&view))
+    });
+    made.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a page ended in a defect");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}
+
 /// A page as an answer.
 pub fn rendered(page: &impl Template) -> Response {
     match page.render() {
@@ -167,7 +182,7 @@ struct Choice {
 /// The managers that one may choose from.
 fn csm_choices(view: &Snapshot, viewer: &Viewer, chosen: Option<&str>) -> Vec<Choice> {
     let names = view.figures.by_csm.keys();
-    let seen = names.filter(|name| crate::view::list::is_in_scope(viewer.csms.as_deref(), name));
+    let seen = names.filter(|name| is_in_scope(viewer.csms.as_deref(), name));
     seen.map(|name| Choice {
         name: name.to_string(),
         title: name.to_string(),

@@ -13,7 +13,7 @@ use super::attention::{self, AttentionRow};
 use super::chart::Svg;
 use super::chart::stack::{Part, stack};
 use super::figure::{self, Shown, number};
-use super::{Choice, Frame, csm_choices, currency, given, rendered, scope, words};
+use super::{Choice, Frame, csm_choices, currency, given, page, rendered, scope, words};
 use crate::engine::account::profile::Segment;
 use crate::engine::model::health::HealthBand;
 use crate::engine::time::Timestamp;
@@ -24,7 +24,7 @@ use crate::view::attention::WORKABLE_MAX;
 use crate::view::figures::Figures;
 use crate::view::figures::portfolio::Portfolio;
 use crate::view::figures::sums::Tally;
-use crate::view::list::Filter;
+use crate::view::list::{Filter, is_in_scope};
 use crate::view::snapshot::Snapshot;
 
 /// Most steps that are shown.
@@ -95,27 +95,29 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let view = site.view.latest();
-    let now = site.now(&view);
+    page(site, move |view, now| make(view, now, &viewer, &asked)).await
+}
+
+fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Response {
     let csm = given(asked.csm.as_ref());
     let chosen = given(asked.segment.as_ref());
     let segment = Segment::ALL.into_iter().find(|it| Some(it.name()) == chosen);
     let filter = Filter {
         csm: csm.map(Into::into),
         segments: segment.into_iter().collect(),
-        ..scope(&viewer)
+        ..scope(viewer)
     };
     let figures = view.figures(&filter);
     let attention = view.attention(&filter, now, WORKABLE_MAX);
-    let money = currency(&view);
+    let money = currency(view);
     let portfolio = &figures.portfolio;
     let (bands, bands_chart) = bands(portfolio, money);
-    let (steps, n_steps) = steps(&view, &filter, now);
+    let (steps, n_steps) = steps(view, &filter, now);
     let rows = attention.iter().enumerate().map(|(n, it)| attention::row(n + 1, it, money, now));
-    let page = Page {
+    rendered(&Page {
         heading: csm.map_or_else(|| "Portfolio".to_owned(), |csm| format!("Portfolio of {csm}")),
         lead: lead(&figures, money),
-        csms: csm_choices(&view, &viewer, csm),
+        csms: csm_choices(view, viewer, csm),
         segments: segments(segment),
         n_attention: match attention.len() {
             0 => String::new(),
@@ -130,10 +132,9 @@ pub(super) async fn show(
         activity: activity(&figures),
         steps,
         n_steps: words::plural(n_steps, "step", "steps"),
-        load: load(&view, &viewer, csm),
-        frame: Frame::new("Portfolio", "Portfolio", "portfolio", &viewer, &view, now),
-    };
-    rendered(&page)
+        load: load(view, viewer, csm),
+        frame: Frame::new("Portfolio", "Portfolio", "portfolio", viewer, view, now),
+    })
 }
 
 /// The accounts by band, the worst first.
@@ -230,10 +231,8 @@ fn activity(figures: &Figures) -> Vec<(&'static str, String)> {
 
 /// The managers with the most to look after.
 fn load(view: &Snapshot, viewer: &Viewer, csm: Option<&str>) -> Vec<LoadRow> {
-    let is_seen = |name: &str| {
-        crate::view::list::is_in_scope(viewer.csms.as_deref(), name)
-            && csm.is_none_or(|csm| csm == name)
-    };
+    let is_seen =
+        |name: &str| is_in_scope(viewer.csms.as_deref(), name) && csm.is_none_or(|csm| csm == name);
     let mut csms: Vec<_> = view.figures.by_csm.iter().filter(|it| is_seen(it.0)).collect();
     let load = |figures: &Figures| figures.portfolio.load.mean.unwrap_or_default();
     csms.sort_by(|a, b| load(b.1).total_cmp(&load(a.1)).then_with(|| a.0.cmp(b.0)));

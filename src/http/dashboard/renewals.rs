@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::chart::Chart;
 use super::chart::pipeline::{Week, pipeline};
 use super::figure::{Shown, number, value_text};
-use super::{Choice, Frame, csm_choices, currency, given, rendered, scope, words};
+use super::{Choice, Frame, csm_choices, currency, given, page, rendered, scope, words};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::opportunity::{OpportunityKind, Stage};
 use crate::engine::time::Timestamp;
@@ -24,6 +24,7 @@ use crate::view::figures::Figures;
 use crate::view::figures::definitions::Unit;
 use crate::view::figures::sums::Tally;
 use crate::view::list::Filter;
+use crate::view::snapshot::Snapshot;
 
 /// How far ahead the pipeline looks, in days.
 const DAYS: u16 = 90;
@@ -79,10 +80,12 @@ pub(super) async fn show(
     Extension(viewer): Extension<Viewer>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let view = site.view.latest();
-    let now = site.now(&view);
+    page(site, move |view, now| make(view, now, &viewer, &asked)).await
+}
+
+fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Response {
     let csm = given(asked.csm.as_ref());
-    let all = Filter { csm: csm.map(Into::into), ..scope(&viewer) };
+    let all = Filter { csm: csm.map(Into::into), ..scope(viewer) };
     let figures = view.figures(&all);
     let filter = Filter { renewal_within_days: Some(DAYS), ..all };
     let mut due: Vec<_> = view
@@ -90,24 +93,23 @@ pub(super) async fn show(
         .filter_map(|account| Some((account.health.contract_end?, account)))
         .collect();
     due.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id())));
-    let money = currency(&view);
+    let money = currency(view);
     let sum: i64 = due.iter().filter_map(|(_, account)| account.health.arr_cents).sum();
     let lead = format!(
         "{} of {} end within {DAYS} days.",
         words::plural(due.len(), "contract", "contracts"),
         words::money_short(sum, money)
     );
-    let page = Page {
-        csms: csm_choices(&view, &viewer, csm),
+    rendered(&Page {
+        csms: csm_choices(view, viewer, csm),
         book: book(&figures, money),
         chart: pipeline(&weeks(&due, now), &|units| {
             words::money_short((units * 100.0) as i64, money)
         }),
         windows: windows(&due, money, now),
         lead,
-        frame: Frame::new("Renewals", "Renewals", "renewals", &viewer, &view, now),
-    };
-    rendered(&page)
+        frame: Frame::new("Renewals", "Renewals", "renewals", viewer, view, now),
+    })
 }
 
 fn book(figures: &Figures, currency: &str) -> Vec<Shown> {

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::engine::model::health::Bands;
+
 use super::{Chart, Escaped, Place, Svg, Unit, finite, line, rect, text};
 
 const HEIGHT: f64 = 210.0;
@@ -14,8 +16,6 @@ const LANE: f64 = 178.0;
 const DATES: f64 = 203.0;
 const LEFT: f64 = 30.0;
 const RIGHT: f64 = 40.0;
-/// The lower bounds of the bands above red, by the model that ships.
-const BOUNDS: [(f64, &str); 2] = [(90.0, "Healthy"), (70.0, "At risk")];
 
 /// A day of an account.
 #[derive(Clone, Debug)]
@@ -41,8 +41,8 @@ pub struct Mark {
     pub text: String,
 }
 
-/// Health over the days, oldest first.
-pub fn trend(days: &[DayOf], marks: &[Mark]) -> Chart {
+/// Health over the days, oldest first, with the bounds of the bands.
+pub fn trend(days: &[DayOf], marks: &[Mark], bands: &Bands) -> Chart {
     let row = |day: &DayOf| {
         let happened = marks.iter().filter(|mark| mark.day == day.day);
         let happened: Vec<_> = happened.map(|mark| mark.text.as_str()).collect();
@@ -52,8 +52,8 @@ pub fn trend(days: &[DayOf], marks: &[Mark]) -> Chart {
     Chart {
         id: "trend",
         title: format!("Health, last {} days", days.len()),
-        wide: drawn(days, marks, Place::Wide),
-        narrow: drawn(days, marks, Place::Narrow),
+        wide: drawn(days, marks, bands, Place::Wide),
+        narrow: drawn(days, marks, bands, Place::Narrow),
         head: vec!["Day", "Health", "Churn", "What happened"],
         rows: days.iter().rev().map(row).collect(),
     }
@@ -67,8 +67,9 @@ struct Scale {
 }
 
 impl Scale {
-    fn new(days: &[DayOf], place: Place) -> Self {
-        let least = days.iter().map(|day| score(day.health)).fold(70.0, f64::min);
+    /// Shows all days and the bound `shown`.
+    fn new(days: &[DayOf], shown: f64, place: Place) -> Self {
+        let least = days.iter().map(|day| score(day.health)).fold(shown, f64::min);
         let right = place.width() - RIGHT;
         Self {
             low: (((least - 5.0) / 10.0).floor() * 10.0).max(0.0),
@@ -91,9 +92,9 @@ fn score(health: f64) -> f64 {
     finite(health).clamp(0.0, 100.0)
 }
 
-fn drawn(days: &[DayOf], marks: &[Mark], place: Place) -> Svg {
-    let scale = Scale::new(days, place);
-    let mut body = frame(&scale);
+fn drawn(days: &[DayOf], marks: &[Mark], bands: &Bands, place: Place) -> Svg {
+    let scale = Scale::new(days, bands.yellow, place);
+    let mut body = frame(&scale, bands);
     body += &curve(days, &scale);
     body += &dates(days, &scale, place);
     body += &lane(days, marks, &scale);
@@ -103,27 +104,25 @@ fn drawn(days: &[DayOf], marks: &[Mark], place: Place) -> Svg {
 }
 
 /// Grid, bounds of the bands and the numbers at the left.
-fn frame(scale: &Scale) -> String {
+fn frame(scale: &Scale, bands: &Bands) -> String {
     let mut body = String::new();
-    let (yellow, green) = (scale.y(BOUNDS[1].0), scale.y(BOUNDS[0].0));
+    let (yellow, green) = (scale.y(bands.yellow), scale.y(bands.green));
     let width = scale.right - LEFT;
     for (class, from, to) in
         [("zone green", TOP, green), ("zone yellow", green, yellow), ("zone red", yellow, BOTTOM)]
     {
         body += &rect(class, (LEFT, from), (width, (to - from).max(0.0)));
     }
-    let n_steps = if scale.low < 40.0 { 20 } else { 10 };
+    let step = if scale.low < 40.0 { 20 } else { 10 };
     let mut value = 100;
     while f64::from(value) >= scale.low {
         let y = scale.y(f64::from(value));
-        let class = if matches!(value, 70 | 90) { "bound" } else { "grid" };
-        body += &line(class, (LEFT, y), (scale.right, y));
+        body += &line("grid", (LEFT, y), (scale.right, y));
         body += &text("tick end", (LEFT - 6.0, y + 3.5), &value.to_string());
-        value -= n_steps;
+        value -= step;
     }
-    // With steps of 20 the two bounds are not among them.
-    for (bound, _) in BOUNDS.iter().filter(|_| n_steps == 20) {
-        body += &line("bound", (LEFT, scale.y(*bound)), (scale.right, scale.y(*bound)));
+    for y in [yellow, green] {
+        body += &line("bound", (LEFT, y), (scale.right, y));
     }
     body
 }
@@ -215,6 +214,9 @@ mod tests {
     use crate::http::dashboard::chart::checks::{is_inside, numbers};
     use proptest::prelude::*;
 
+    const BANDS: Bands =
+        Bands { green: 85.0, yellow: 65.0, hysteresis_points: 2.0, dwell_hours: 24.0 };
+
     fn days(healths: &[f64]) -> Vec<DayOf> {
         let day = |(n, health): (usize, &f64)| DayOf {
             day: format!("2026-01-{n:02}"),
@@ -238,7 +240,8 @@ mod tests {
                 class: ["error", "run", "command"][n % 3],
                 text: "</svg>".to_owned(),
             };
-            let chart = trend(&days(&healths), &marked.iter().map(mark).collect::<Vec<_>>());
+            let marks: Vec<_> = marked.iter().map(mark).collect();
+            let chart = trend(&days(&healths), &marks, &BANDS);
             for svg in [&chart.wide, &chart.narrow] {
                 is_inside(svg);
                 prop_assert_eq!(svg.to_string().matches("</svg>").count(), 1);
@@ -249,10 +252,13 @@ mod tests {
 
     #[test]
     fn better_is_higher_and_later_is_further_right() {
-        let chart = trend(&days(&[50.0, 100.0]), &[]);
+        let chart = trend(&days(&[50.0, 100.0]), &[], &BANDS);
         let points = numbers(&chart.wide, "points");
         assert!(points[0] < points[2] && points[1] > points[3], "{points:?}");
         assert_eq!(points.get(3), Some(&TOP));
-        assert!(chart.wide.to_string().contains("From 50 on 0 Jan to 100 on 1 Jan"));
+        // The bounds are those of the model, whatever they are.
+        let wide = chart.wide.to_string();
+        assert_eq!(wide.matches("class=\"bound\"").count(), 2);
+        assert!(wide.contains("From 50 on 0 Jan to 100 on 1 Jan"));
     }
 }
