@@ -29,6 +29,10 @@ async function refresh() {
   due = null;
   fetchedAt = Date.now();
   if (document.hidden) return;
+  if (isChoosing()) {
+    refreshSoon();
+    return;
+  }
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
@@ -43,11 +47,19 @@ async function refresh() {
   }
 }
 
+// Somebody chooses in the menu of a row: the row must neither move nor become another one meanwhile.
+function isChoosing() {
+  return document.querySelector("tr :popover-open, .item :popover-open") !== null;
+}
+
 // What names a child among its siblings, so that a row that moved is moved and not rewritten.
 function keyOf(node) {
   if (node.nodeType !== Node.ELEMENT_NODE) return null;
   return node.dataset.key ?? node.dataset.account ?? (node.id || null);
 }
+
+// What people type; hidden fields say what a button is about, and change with it.
+const TYPED = "input:not([type=hidden]), textarea, select, [aria-busy=true]";
 
 // Focus, open details and popovers, and what somebody typed stay as they are.
 function become(old, next) {
@@ -57,7 +69,7 @@ function become(old, next) {
     highlight(old.parentElement);
     return;
   }
-  if (old.nodeType !== Node.ELEMENT_NODE || old.matches("input, textarea, select, [aria-busy=true]")) return;
+  if (old.nodeType !== Node.ELEMENT_NODE || old.matches(TYPED)) return;
   for (const { name, value } of next.attributes) {
     if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
@@ -88,8 +100,19 @@ function becomeChildren(old, next) {
   while (place !== null) {
     const gone = place;
     place = place.nextSibling;
-    if (gone.dataset?.local === undefined) gone.remove();
+    if (gone.dataset?.local === undefined) remove(gone);
   }
+}
+
+// Who was in a row that goes is put into the next one, at the same place.
+function remove(gone) {
+  const focused = gone.contains(document.activeElement) ? document.activeElement : null;
+  const row = gone.nextElementSibling ?? gone.previousElementSibling;
+  gone.remove();
+  if (focused === null) return;
+  const heirs = [...(row?.querySelectorAll("a[href], button") ?? [])];
+  const heir = heirs.find((it) => it.textContent === focused.textContent) ?? heirs[0];
+  (heir ?? document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
 function move(parent, node, before) {
@@ -175,6 +198,7 @@ async function send(form, button) {
   try {
     const headers = { accept: "application/json" };
     const answer = await fetch(form.action, { method: "POST", headers, body });
+    if (answer.status >= 500) throw new Error("Not confirmed. Try again in a moment.");
     const said = await answer.json();
     if (answer.status !== 202) throw new Error(said.detail ?? said.title);
     tell(form, "Pending…", "");
@@ -183,7 +207,8 @@ async function send(form, button) {
     else if (status === "refused") tell(form, error?.message ?? "Refused", "bad");
     else tell(form, "Still pending: the page will show it", "");
   } catch (error) {
-    tell(form, error.message, "bad");
+    // What the browser says of a line that is down is no help.
+    tell(form, error instanceof TypeError ? "Not sent. Try again in a moment." : error.message, "bad");
   }
   button.removeAttribute("aria-busy");
   await wait(1200);
@@ -227,6 +252,13 @@ document.addEventListener("keydown", (event) => {
 
 for (const select of document.querySelectorAll(".filters select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
+}
+for (const form of document.querySelectorAll(".filters")) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
+  // Who comes back sees the filters of the address.
+  addEventListener("pageshow", () => form.reset());
 }
 document.body.classList.add("scripted");
 

@@ -5,8 +5,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::iter::Peekable;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -16,6 +16,7 @@ use crate::cli::Exit;
 use crate::cli::broker::Broker;
 use crate::cli::solo::Solo;
 use crate::cli::supervise::{End, supervise};
+use crate::cli::team::Team;
 use crate::cli::terminal::{Pace, screen};
 use crate::cli::{generate, model, run};
 use crate::config::Config;
@@ -28,7 +29,7 @@ use crate::http;
 use crate::http::access::Access;
 use crate::http::api::model_source::Models;
 use crate::http::site::Site;
-use crate::kafka::clock::{self, Clock};
+use crate::kafka::clock::{Clock, instant};
 use crate::kafka::commands;
 use crate::kafka::model_topic::InForce;
 use crate::kafka::status::Status;
@@ -48,8 +49,8 @@ pub struct Demo {
     /// Number of accounts
     #[arg(long, default_value_t = 200)]
     pub accounts: u32,
-    /// Days of history before the demo lives on
-    #[arg(long, default_value_t = 365)]
+    /// Days of history before the demo lives on; 400 reach back to the month end a year ago
+    #[arg(long, default_value_t = 400)]
     pub days: u32,
     /// Days that are lived on at --speed before the demo reaches the present
     #[arg(long, default_value_t = 60)]
@@ -92,14 +93,18 @@ pub fn main(config: Config, args: &Demo, broker_given: bool) -> anyhow::Result<E
     }
 }
 
-/// The world on the eve of its first day, the end of its history, and the clock from there on.
-fn world(args: &Demo) -> (Peekable<World>, Timestamp, impl Fn() -> Clock + use<>) {
+/// When the world began to live on.
+static STARTED: OnceLock<Instant> = OnceLock::new();
+
+/// The world on the eve of its first day, the end of its history, and the clock from there on,
+/// which is not started.
+fn world(args: &Demo) -> (Peekable<World>, Timestamp, Clock) {
     let speed = args.speed * 3_600.0;
     let history_end =
         Clock::moved(jiff::SignedDuration::ZERO).now().plus_days(-i64::from(args.lead_days));
     let from = history_end.plus_days(-i64::from(args.days));
     let world = World::new(Settings::new(args.seed, args.accounts, from, MAX_INPUT)).peekable();
-    (world, history_end, move || Clock::catching_up(history_end, speed))
+    (world, history_end, Clock::catching_up(history_end, speed, &STARTED))
 }
 
 fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
@@ -111,19 +116,34 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
         "the input topics at {} hold events already: use `pulse run` there, or another broker",
         config.kafka.bootstrap
     );
-    let (mut world, history_end, start_clock) = world(args);
+    let (mut world, history_end, clock) = world(args);
     say(&format!("writing {} days of {} accounts", args.days, args.accounts));
     let n_history = generate::publish(&mut world, &publisher, history_end)?;
     say(&format!("{n_history} events written; the workers start"));
-    let (setup, models) = run::setup(config, start_clock())?;
+    let (setup, models) = run::setup(config, clock)?;
     let setup = Arc::new(setup);
     let (writer, view) = run::view(&setup);
     let live = {
-        let setup = Arc::clone(&setup);
+        let (setup, view) = (Arc::clone(&setup), view.clone());
         spawn("world", move || {
+            let mut team = Team::default();
+            let mut seen = 0;
             while !setup.status.is_draining() {
+                // Its first day begins once its history was read: the scores of a day that passes
+                // meanwhile would be of half of it.
+                if setup.telemetry.n_events() > 0 && setup.telemetry.lag() == Some(0) {
+                    STARTED.get_or_init(instant);
+                }
                 let now = setup.clock.now();
-                if let Err(error) = generate::publish(&mut world, &publisher, now) {
+                let view = view.latest();
+                let done = match STARTED.get().is_some() && view.version != seen {
+                    true => team.commands(&view, now),
+                    false => Vec::new(),
+                };
+                seen = view.version;
+                let written = generate::publish_all(&publisher, &done)
+                    .and_then(|()| generate::publish(&mut world, &publisher, now));
+                if let Err(error) = written {
                     tracing::error!(%error, "the world stands still: an event was not written");
                     return;
                 }
@@ -144,7 +164,7 @@ fn with_broker(config: Config, args: &Demo) -> anyhow::Result<Exit> {
 
 fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     config.workers = 1;
-    let (world, history_end, start_clock) = world(args);
+    let (world, history_end, clock) = world(args);
     let model = model::own(&config)?.model;
     let (writer, view) = Writer::new(0);
     let telemetry = Arc::new(Telemetry::new());
@@ -155,18 +175,18 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
         let config = config.clone();
         spawn("terminal", move || draw(&telemetry, &status, &config, &view))?
     };
+    let (commands, queue) = commands::channel();
+    let seen = view.clone();
     let pages = {
         let (http, view) = (config.http.clone(), view.clone());
         let in_force = InForce { model: Arc::clone(&model), offset: 0, read_to: 0 };
-        let clock = start_clock();
         move |stop| {
             let site = Site {
                 view,
                 clock,
                 access: Arc::new(Access::new(&http)?),
                 has_broker: false,
-                // Nobody takes them: who gives one is told so.
-                commands: commands::channel().0,
+                commands,
                 models: Arc::new(Models::fixed(in_force)),
                 followers: Arc::new(Semaphore::new(http.followers_max)),
                 stop,
@@ -174,14 +194,18 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
             Ok(http::router(&site, &http))
         }
     };
-    let parts = std::sync::Mutex::new(Some((world, engine, writer)));
+    let parts = std::sync::Mutex::new(Some((world, engine, writer, queue)));
     let worker = {
         let (telemetry, status) = (telemetry.clone(), status.clone());
         move |_| {
             let taken = parts.lock().ok().and_then(|mut parts| parts.take());
-            let Some((world, engine, writer)) = taken else { return End::Drained };
-            let mut solo = Solo::new(world, engine, writer, telemetry.clone());
-            match solo.run(&status, history_end, &start_clock) {
+            let Some((world, engine, writer, queue)) = taken else { return End::Drained };
+            let mut solo = Solo::new(world, engine, (writer, seen.clone()), telemetry.clone());
+            let start = || {
+                STARTED.get_or_init(instant);
+                clock
+            };
+            match solo.run(&status, history_end, start, queue) {
                 Ok(()) => End::Drained,
                 Err(error) => End::Failed(error),
             }
@@ -207,12 +231,12 @@ fn draw(telemetry: &Telemetry, status: &Status, config: &Config, view: &View) {
     let terminal = std::io::stdout().is_terminal();
     let page = format!("http://{}", config.http.listen);
     let mut seen = 0;
-    let mut drawn_at = clock::instant();
+    let mut drawn_at = instant();
     while !status.is_draining() {
         std::thread::park_timeout(FRAME);
         let n_events = telemetry.n_events();
         let secs = drawn_at.elapsed().as_secs_f64().max(0.001);
-        drawn_at = clock::instant();
+        drawn_at = instant();
         let partitions = status.partitions();
         let pace = Pace {
             doing: format!("{} partitions live", partitions.live),

@@ -15,7 +15,7 @@ use crate::cli::Exit;
 use crate::config::Config;
 use crate::engine::event::Topic;
 use crate::engine::time::{MAX_INPUT, Timestamp};
-use crate::generate::world::{Settings, World};
+use crate::generate::world::{Generated, Settings, World};
 use crate::kafka::clock::Clock;
 use crate::kafka::publisher::Publisher;
 use crate::kafka::{client, topics};
@@ -119,6 +119,17 @@ pub fn publish(
 }
 
 /// Publishes each event when `clock` shows its time, until the process ends.
+/// Writes events, whatever their times.
+///
+/// # Errors
+/// When one is refused.
+pub fn publish_all(publisher: &Publisher, events: &[Generated]) -> anyhow::Result<()> {
+    for event in events {
+        publisher.publish(event.topic, &event.account_id, event.broker_at, &event.value)?;
+    }
+    Ok(())
+}
+
 fn live(world: &mut Peekable<World>, publisher: &Publisher, clock: &Clock) -> anyhow::Result<()> {
     while world.peek().is_some() {
         publish(world, publisher, clock.now())?;

@@ -26,6 +26,7 @@ pub mod run;
 pub mod serve;
 pub mod solo;
 pub mod supervise;
+mod team;
 pub mod terminal;
 pub mod topics;
 

@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::cli::team::Team;
 use crate::engine::decode::{Decoded, Decoder, Record};
+use crate::engine::event::Topic;
 use crate::engine::time::{HOUR_MS, Timestamp};
 use crate::engine::{Engine, Origin};
-use crate::generate::world::World;
+use crate::generate::world::{Generated, World};
 use crate::kafka::clock::Clock;
 use crate::kafka::codec;
+use crate::kafka::commands::CommandQueue;
 use crate::kafka::status::{Partitions, Status};
 use crate::telemetry::Telemetry;
+use crate::view::View;
 use crate::view::writer::{Record as Published, Writer};
 
 /// The longest time that one step covers.
@@ -30,6 +34,8 @@ pub struct Solo {
     world: Peekable<World>,
     engine: Engine,
     writer: Writer,
+    view: View,
+    team: Team,
     telemetry: Arc<Telemetry>,
     decoder: Decoder,
     offset: i64,
@@ -40,10 +46,11 @@ impl Solo {
     pub fn new(
         world: Peekable<World>,
         engine: Engine,
-        writer: Writer,
+        (writer, view): (Writer, View),
         telemetry: Arc<Telemetry>,
     ) -> Self {
-        Self { world, engine, writer, telemetry, decoder: Decoder::new(), offset: 0 }
+        let (team, decoder) = (Team::default(), Decoder::new());
+        Self { world, engine, writer, view, team, telemetry, decoder, offset: 0 }
     }
 
     /// Lives through the history at full speed, then on by the clock, until asked to stop.
@@ -54,7 +61,8 @@ impl Solo {
         &mut self,
         status: &Status,
         history_end: Timestamp,
-        start_clock: &impl Fn() -> Clock,
+        start_clock: impl FnOnce() -> Clock,
+        mut commands: CommandQueue,
     ) -> anyhow::Result<()> {
         status.settled(0, Partitions { live: 1, ..Partitions::default() });
         let Some(first) = self.world.peek() else { return Ok(()) };
@@ -68,7 +76,17 @@ impl Solo {
         let clock = start_clock();
         while !status.is_draining() {
             status.turned(0);
-            self.step(clock.now())?;
+            let now = clock.now();
+            while let Some(command) = commands.next_waiting() {
+                self.apply(&Generated {
+                    topic: Topic::Commands,
+                    account_id: command.account_id.clone(),
+                    broker_at: command.at,
+                    value: command.value.clone(),
+                });
+                command.done(Ok(()));
+            }
+            self.step(now)?;
             std::thread::park_timeout(BEAT);
         }
         Ok(())
@@ -77,23 +95,10 @@ impl Solo {
     /// Applies the events before `now`, ends the step there, and shows what was said.
     fn step(&mut self, now: Timestamp) -> anyhow::Result<()> {
         while let Some(event) = self.world.next_if(|event| event.broker_at < now) {
-            let record = Record {
-                topic: event.topic,
-                key: Some(event.account_id.as_bytes()),
-                value: Some(&event.value),
-                headers: &[],
-                broker_at: event.broker_at,
-            };
-            let origin = Origin { offset: self.offset, broker_at: event.broker_at };
-            self.offset += 1;
-            match self.decoder.decode(&record) {
-                Ok(Decoded::Event(decoded)) => {
-                    let outcome = self.engine.apply(&decoded, origin);
-                    self.telemetry.note_outcome(event.topic, outcome);
-                }
-                Ok(Decoded::Erase { account_id }) => self.engine.erase(&account_id, origin),
-                Err(error) => self.telemetry.note_dead_letter(event.topic, error.reason()),
-            }
+            self.apply(&event);
+        }
+        for command in self.team.commands(&self.view.latest(), now) {
+            self.apply(&command);
         }
         while self.engine.finish_step(now, DUE_MAX) {}
         // Nothing is kept: there is no changelog to write to.
@@ -106,5 +111,25 @@ impl Solo {
         }
         self.writer.publish(now);
         Ok(())
+    }
+
+    fn apply(&mut self, event: &Generated) {
+        let record = Record {
+            topic: event.topic,
+            key: Some(event.account_id.as_bytes()),
+            value: Some(&event.value),
+            headers: &[],
+            broker_at: event.broker_at,
+        };
+        let origin = Origin { offset: self.offset, broker_at: event.broker_at };
+        self.offset += 1;
+        match self.decoder.decode(&record) {
+            Ok(Decoded::Event(decoded)) => {
+                let outcome = self.engine.apply(&decoded, origin);
+                self.telemetry.note_outcome(event.topic, outcome);
+            }
+            Ok(Decoded::Erase { account_id }) => self.engine.erase(&account_id, origin),
+            Err(error) => self.telemetry.note_dead_letter(event.topic, error.reason()),
+        }
     }
 }

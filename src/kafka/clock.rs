@@ -2,6 +2,7 @@
 //!
 //! What `now` means to a partition is the worker's business; the engine is handed instants.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
@@ -14,7 +15,8 @@ use crate::engine::time::Timestamp;
 /// past and run faster until it has caught up with the machine's.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    started: Instant,
+    /// Since when it runs fast; it stands still before.
+    started: Option<&'static OnceLock<Instant>>,
     started_at: Timestamp,
     offset_ms: i64,
     rate: f64,
@@ -41,25 +43,23 @@ impl Clock {
     /// The machine's clock, moved by `offset` (the setting `clock.offset`).
     pub fn moved(offset: SignedDuration) -> Self {
         let offset_ms = i64::try_from(offset.as_millis()).unwrap_or(0);
-        Self { started: instant(), started_at: machine(), offset_ms, rate: 1.0 }
+        Self { started: None, started_at: machine(), offset_ms, rate: 1.0 }
     }
 
-    /// A clock that shows `start` now and runs `rate` times as fast as the machine's, but never
-    /// ahead of it.
-    pub fn catching_up(start: Timestamp, rate: f64) -> Self {
+    /// A clock that shows `start` until it is `started`, and from then on runs `rate` times as fast
+    /// as the machine's, but never ahead of it.
+    pub fn catching_up(start: Timestamp, rate: f64, started: &'static OnceLock<Instant>) -> Self {
         let started_at = machine();
         let offset_ms = start.millis_since(started_at).min(0);
-        Self { started: instant(), started_at, offset_ms, rate: rate.max(1.0) }
+        Self { started: Some(started), started_at, offset_ms, rate: rate.max(1.0) }
     }
 
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
-        if self.rate > 1.0 {
-            let elapsed_ms = self.started.elapsed().as_secs_f64() * 1_000.0 * self.rate;
-            self.started_at.plus_millis(self.offset_ms + elapsed_ms as i64).min(machine())
-        } else {
-            machine().plus_millis(self.offset_ms)
-        }
+        let Some(started) = self.started else { return machine().plus_millis(self.offset_ms) };
+        let elapsed = started.get().map(Instant::elapsed).unwrap_or_default();
+        let elapsed_ms = elapsed.as_secs_f64() * 1_000.0 * self.rate;
+        self.started_at.plus_millis(self.offset_ms + elapsed_ms as i64).min(machine())
     }
 }
 
@@ -95,10 +95,14 @@ mod tests {
 
     #[test]
     fn a_fast_clock_ends_at_the_machines() {
+        static STARTED: OnceLock<Instant> = OnceLock::new();
         let start = machine().plus_days(-1);
-        let slow = Clock::catching_up(start, 1_000.0).now();
+        let slow = Clock::catching_up(start, 1_000.0, &STARTED);
+        let fast = Clock::catching_up(start, 1e15, &STARTED);
+        assert_eq!(fast.now(), start, "it was not started");
+        STARTED.set(instant()).unwrap();
+        let slow = slow.now();
         assert!(slow >= start && slow < machine());
-        let fast = Clock::catching_up(start, 1e15);
         let mut shown = fast.now();
         while shown < machine().plus_millis(-1_000) {
             shown = fast.now();

@@ -114,6 +114,11 @@ impl CommandQueue {
         self.receiver.recv().await
     }
 
+    /// A command that waits, if one does.
+    pub fn next_waiting(&mut self) -> Option<Command> {
+        self.receiver.try_recv().ok()
+    }
+
     /// Sends commands until nobody can hand one in any more; a thread of its own does it.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::figures::share::Share;
 use super::pack::Packed;
+use super::pressing::Pressing;
 use super::timeline::Moment;
 use crate::engine::account::profile::Segment;
 use crate::engine::assess::lifecycle::Phase;
@@ -24,6 +25,8 @@ use crate::engine::time::Timestamp;
 
 /// How many days of health a row shows.
 const TREND_DAYS: usize = 30;
+/// After all that are due.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// An account as the output topics left it. Immutable: a record that comes makes another one.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct Account {
     pub timeline: Arc<Vec<Moment>>,
     /// What it brings to figures over many accounts.
     pub share: Arc<Share>,
+    /// What of it cannot wait.
+    pub pressing: Pressing,
     /// The partition number that its records lie on: commands go to the same one.
     pub partition: i32,
 }
@@ -91,11 +96,11 @@ pub struct HealthRow {
 /// What is open at an account, as lists show it.
 #[derive(Debug)]
 pub struct WorkRow {
-    /// Open alerts, in the order published.
+    /// Open alerts, by [`AlertRow::rank`].
     pub alerts: Box<[AlertRow]>,
-    /// Open runs.
+    /// Open runs, by [`RunRow::rank`].
     pub runs: Box<[RunRow]>,
-    /// Open opportunities, and those closed within a day.
+    /// Open opportunities, and those closed within a day, by [`OpportunityRow::rank`].
     pub opportunities: Box<[OpportunityRow]>,
     record: Packed,
 }
@@ -226,10 +231,11 @@ impl HealthRow {
 impl WorkRow {
     pub(super) fn new(work: &AccountWork, record: Packed) -> Self {
         let open = work.runs.iter().filter(|run| run.status == RunStatus::Open);
+        let opportunities = work.opportunities.iter().map(OpportunityRow::new);
         Self {
-            alerts: work.alerts.iter().map(AlertRow::new).collect(),
-            runs: open.map(RunRow::new).collect(),
-            opportunities: work.opportunities.iter().map(OpportunityRow::new).collect(),
+            alerts: sorted(work.alerts.iter().map(AlertRow::new), AlertRow::rank),
+            runs: sorted(open.map(RunRow::new), RunRow::rank),
+            opportunities: sorted(opportunities, OpportunityRow::rank),
             record,
         }
     }
@@ -254,6 +260,12 @@ impl WorkRow {
     }
 }
 
+fn sorted<R, K: Ord>(rows: impl Iterator<Item = R>, rank: impl Fn(&R) -> K) -> Box<[R]> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by_key(rank);
+    rows.into()
+}
+
 impl AlertRow {
     pub(super) fn new(alert: &Alert) -> Self {
         Self {
@@ -264,6 +276,11 @@ impl AlertRow {
             raised_at: alert.raised_at,
             due_at: alert.due_at,
         }
+    }
+
+    /// Its place among alerts: the gravest and those that are due first.
+    pub const fn rank(&self) -> (Severity, Timestamp, Uuid) {
+        (self.severity, self.due_at, self.alert_id)
     }
 }
 
@@ -277,7 +294,7 @@ impl RunRow {
             .steps
             .iter()
             .filter(|step| matches!(step.status, StepStatus::Open | StepStatus::Overdue))
-            .min_by_key(|step| step.due_at.unwrap_or(Timestamp::from_millis(i64::MAX)));
+            .min_by_key(|step| step.due_at.unwrap_or(NEVER));
         Self {
             run_id: run.run_id,
             playbook: run.playbook.clone(),
@@ -287,6 +304,16 @@ impl RunRow {
             n_steps: u16::try_from(run.steps.len()).unwrap_or(u16::MAX),
             next_step: to_do.map(|step| (step.step.clone(), step.due_at)),
         }
+    }
+
+    /// When its next step is due.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.next_step.as_ref().and_then(|(_, due_at)| *due_at)
+    }
+
+    /// Its place among runs: the one that is due next first.
+    pub fn rank(&self) -> (Timestamp, Uuid) {
+        (self.due_at().unwrap_or(NEVER), self.run_id)
     }
 }
 
@@ -299,6 +326,11 @@ impl OpportunityRow {
             amount_cents: opportunity.amount_cents,
             due_at: opportunity.due_at,
         }
+    }
+
+    /// Its place among opportunities: the one that is decided next first.
+    pub fn rank(&self) -> (Timestamp, Uuid) {
+        (self.due_at.unwrap_or(NEVER), self.opportunity_id)
     }
 }
 

@@ -3,10 +3,13 @@
 //! It ranks what was published, by revenue × risk × urgency; it decides nothing. What is to be
 //! done at an account is in its alerts and runs.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::account::{Account, AlertRow, RunRow};
+use super::first::First;
 use super::list::Filter;
+use super::pressing::Pressing;
 use super::snapshot::Snapshot;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::{AlertStatus, Severity};
@@ -54,16 +57,16 @@ impl Reason {
     /// it is past due; overdue steps by 1.5; a renewal by 1 at 90 days, rising to 2 at its end.
     pub fn weight(&self, now: Timestamp) -> f64 {
         match self {
-            Reason::Alert(alert) => alert_weight(alert, now),
+            Reason::Alert(alert) => alert_weight(alert.severity, alert.due_at, now),
             Reason::Overdue(_) => OVERDUE_WEIGHT,
             Reason::Renewal(days) => renewal_weight(*days),
         }
     }
 }
 
-fn alert_weight(alert: &AlertRow, now: Timestamp) -> f64 {
-    let late = if alert.due_at < now { 1.5 } else { 1.0 };
-    late * match alert.severity {
+fn alert_weight(severity: Severity, due_at: Timestamp, now: Timestamp) -> f64 {
+    let late = if due_at < now { 1.5 } else { 1.0 };
+    late * match severity {
         Severity::Critical => 3.0,
         Severity::Error => 2.0,
         Severity::Warning => 1.5,
@@ -82,18 +85,18 @@ impl Snapshot {
     /// contract ends within 30 days while it is not green. Urgency is the weight of the weightiest
     /// alert × that of overdue steps × that of the renewal.
     pub fn attention(&self, filter: &Filter, now: Timestamp, most: usize) -> Vec<Attention> {
-        let accounts = self.filtered(filter);
-        let mut found: Vec<_> =
-            accounts.filter_map(|account| Some((Stake::of(account, now)?, account))).collect();
-        let order = |a: &(Stake, &Arc<Account>), b: &(Stake, &Arc<Account>)| {
-            b.0.score.total_cmp(&a.0.score).then_with(|| a.1.id().cmp(b.1.id()))
-        };
-        if found.len() > most && most > 0 {
-            found.select_nth_unstable_by(most - 1, order);
+        let mut first = First::new(None, most);
+        for account in self.filtered(filter) {
+            let Some(stake) = Stake::of(&account.pressing, now) else { continue };
+            // The most comes first; numbers that are not negative are ordered as their bits are.
+            let rank = Reverse(stake.score.to_bits());
+            // Whose rank is too low needs no look at its id.
+            if first.wants(&(rank, "")) {
+                first.put((rank, account.id().as_str()), (stake, account));
+            }
         }
-        found.truncate(most);
-        found.sort_by(order);
-        found.into_iter().map(|(stake, account)| stake.explained(account, now)).collect()
+        let found = first.into_rows().0.into_iter();
+        found.map(|(_, (stake, account))| stake.explained(account, now)).collect()
     }
 }
 
@@ -106,22 +109,22 @@ struct Stake {
 }
 
 impl Stake {
-    fn of(account: &Account, now: Timestamp) -> Option<Self> {
-        let row = &account.health;
-        let heaviest = open(account).map(|it| alert_weight(it, now)).max_by(f64::total_cmp);
-        let is_overdue = account.runs().iter().any(|run| run.n_overdue > 0);
-        let days = row.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
+    fn of(it: &Pressing, now: Timestamp) -> Option<Self> {
+        let earliest = Severity::ALL.into_iter().zip(it.alerts_due_at);
+        let weights = earliest.filter_map(|(it, due_at)| Some(alert_weight(it, due_at?, now)));
+        let heaviest = weights.max_by(f64::total_cmp);
+        let days = it.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
         let is_renewal_near =
-            days.is_some_and(|it| it <= RENEWAL_NEAR_DAYS) && row.band != HealthBand::Green;
-        if heaviest.is_none() && !is_overdue && !is_renewal_near {
+            days.is_some_and(|it| it <= RENEWAL_NEAR_DAYS) && it.band != HealthBand::Green;
+        if heaviest.is_none() && !it.is_overdue && !is_renewal_near {
             return None;
         }
         let renewal_days = days.filter(|days| *days <= RENEWAL_DAYS);
         let urgency = heaviest.unwrap_or(1.0)
-            * if is_overdue { OVERDUE_WEIGHT } else { 1.0 }
+            * if it.is_overdue { OVERDUE_WEIGHT } else { 1.0 }
             * renewal_days.map_or(1.0, renewal_weight);
-        let revenue = row.arr_cents.map_or(1.0, |cents| (cents as f64 / 100.0).max(1.0));
-        Some(Self { score: revenue * row.churn_probability * urgency, urgency, renewal_days })
+        let revenue = it.arr_cents.map_or(1.0, |cents| (cents as f64 / 100.0).max(1.0));
+        Some(Self { score: revenue * it.churn_probability * urgency, urgency, renewal_days })
     }
 
     fn explained(self, account: &Arc<Account>, now: Timestamp) -> Attention {

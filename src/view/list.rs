@@ -3,19 +3,20 @@
 //! Cursors name the last row of a page by its sort key and id, so that a page goes on where the one
 //! before ended though scores moved meanwhile. How they are written is `http/`'s business.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::first::First;
 use super::snapshot::Snapshot;
 use crate::engine::account::profile::Segment;
 use crate::engine::assess::lifecycle::Phase;
 use crate::engine::model::churn::ChurnBand;
 use crate::engine::model::health::HealthBand;
-use crate::engine::time::Timestamp;
+use crate::engine::time::{Day, Timestamp};
 
 /// Most rows of a page.
 pub const PAGE_MAX: usize = 200;
@@ -48,6 +49,8 @@ pub struct Filter {
     pub segments: Vec<Segment>,
     /// Phases.
     pub phases: Vec<Phase>,
+    /// Only accounts that did not leave.
+    pub stay: bool,
     /// The customer-success manager.
     pub csm: Option<CompactString>,
     /// The parent account.
@@ -90,11 +93,13 @@ pub struct Cursor {
     account_id: CompactString,
 }
 
-/// What a row is sorted by; rows without it come last whatever the direction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a row is sorted by, in its direction; rows without it come last in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Key<Text> {
-    Number(f64),
+    /// Ordered as the number is.
+    Number(i64),
     Text(Text),
+    Descending(Reverse<Text>),
     Missing,
 }
 
@@ -118,33 +123,20 @@ impl Snapshot {
 
     /// A page of accounts.
     pub fn list(&self, query: &Query) -> Page {
+        let after = query.after.as_ref();
+        let after = after.map(|cursor| (cursor.key.borrowed(), cursor.account_id.as_str()));
+        let mut first = First::new(after, query.limit.clamp(1, PAGE_MAX));
         let mut n_total = 0;
-        let mut rows: Vec<(Key<&str>, &Arc<Account>)> = Vec::new();
         for account in self.filtered(&query.filter) {
             n_total += 1;
-            let key = query.sort.key(account);
-            let is_due = query.after.as_ref().is_none_or(|cursor| {
-                let last = (&cursor.key.borrowed(), cursor.account_id.as_str());
-                query.order((&key, account.id()), last) == Ordering::Greater
-            });
-            if is_due {
-                rows.push((key, account));
-            }
+            let key = query.sort.key(account).directed(query.is_descending);
+            first.put((key, account.id().as_str()), account);
         }
-        let limit = query.limit.clamp(1, PAGE_MAX);
-        let order = |a: &(Key<&str>, &Arc<Account>), b: &(Key<&str>, &Arc<Account>)| {
-            query.order((&a.0, a.1.id()), (&b.0, b.1.id()))
-        };
-        let is_more = rows.len() > limit;
-        if is_more {
-            rows.select_nth_unstable_by(limit - 1, order);
-            rows.truncate(limit);
-        }
-        rows.sort_unstable_by(order);
-        let next = rows
-            .last()
-            .filter(|_| is_more)
-            .map(|(key, account)| Cursor { key: key.owned(), account_id: account.id().clone() });
+        let (rows, is_more) = first.into_rows();
+        let next = rows.last().filter(|_| is_more).map(|((key, account_id), _)| Cursor {
+            key: key.owned(),
+            account_id: (*account_id).into(),
+        });
         let accounts = rows.into_iter().map(|(_, account)| Arc::clone(account)).collect();
         Page { accounts, n_total, next }
     }
@@ -183,6 +175,7 @@ impl Filter {
         self.bands.is_empty()
             && self.churn_bands.is_empty()
             && self.phases.is_empty()
+            && !self.stay
             && self.parent.is_none()
             && self.renewal_within_days.is_none()
             && self.search.is_none()
@@ -193,14 +186,14 @@ impl Filter {
 struct Judged<'a> {
     filter: &'a Filter,
     searched: Option<String>,
-    /// Contracts that end in this stretch of time.
-    ends: Option<(Timestamp, Timestamp)>,
+    /// Contracts that end from the first of these days to the last.
+    ends: Option<(Day, Day)>,
 }
 
 impl<'a> Judged<'a> {
     fn new(filter: &'a Filter, now: Timestamp) -> Self {
         let searched = filter.search.as_ref().map(|text| text.trim().to_lowercase());
-        let until = |days: u16| (now, now.plus_days(i64::from(days)));
+        let until = |days: u16| (now.day(), now.day().plus(i32::from(days)));
         Self {
             filter,
             searched: searched.filter(|text| !text.is_empty()),
@@ -215,10 +208,11 @@ impl<'a> Judged<'a> {
             && any(&filter.churn_bands, |band| *band == row.churn_band)
             && any(&filter.segments, |segment| *segment == row.segment)
             && any(&filter.phases, |phase| Some(*phase) == row.phase)
+            && !(filter.stay && row.phase == Some(Phase::Churned))
             && filter.csm.as_ref().is_none_or(|csm| *csm == row.csm)
             && filter.parent.as_ref().is_none_or(|parent| Some(parent) == row.parent.as_ref())
             && self.ends.is_none_or(|(from, to)| {
-                row.contract_end.is_some_and(|end| from <= end && end <= to)
+                row.contract_end.is_some_and(|end| from <= end.day() && end.day() <= to)
             })
             && self.searched.as_ref().is_none_or(|text| row.searched.contains(text))
     }
@@ -231,19 +225,6 @@ pub fn is_in_scope(scope: Option<&[CompactString]>, csm: &str) -> bool {
 
 fn any<T>(wanted: &[T], is_it: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(is_it)
-}
-
-impl Query {
-    fn order(&self, a: (&Key<&str>, &str), b: (&Key<&str>, &str)) -> Ordering {
-        let by_key = match (a.0, b.0) {
-            (Key::Missing, Key::Missing) => Ordering::Equal,
-            (Key::Missing, _) => Ordering::Greater,
-            (_, Key::Missing) => Ordering::Less,
-            (a, b) if self.is_descending => b.compare(a),
-            (a, b) => a.compare(b),
-        };
-        by_key.then_with(|| a.1.cmp(b.1))
-    }
 }
 
 impl Sort {
@@ -262,37 +243,41 @@ impl Sort {
 
     fn key(self, account: &Account) -> Key<&str> {
         let row = &*account.health;
-        // Instants and money of this world are exact in 53 bits.
-        let number = |value: Option<f64>| value.map_or(Key::Missing, Key::Number);
-        let instant = |at: Timestamp| at.as_millis() as f64;
+        let whole = |value: Option<i64>| value.map_or(Key::Missing, Key::Number);
         match self {
             Sort::Name => Key::Text(&row.searched),
             Sort::Csm => Key::Text(&row.csm),
-            Sort::Health => Key::Number(row.health),
-            Sort::Change => number(row.change),
-            Sort::Churn => Key::Number(row.churn_probability),
-            Sort::Arr => number(row.arr_cents.map(|cents| cents as f64)),
-            Sort::Renewal => number(row.contract_end.map(instant)),
-            Sort::Confidence => Key::Number(row.confidence),
-            Sort::At => Key::Number(instant(row.at)),
+            Sort::Health => Key::Number(ordered(row.health)),
+            Sort::Change => whole(row.change.map(ordered)),
+            Sort::Churn => Key::Number(ordered(row.churn_probability)),
+            Sort::Arr => whole(row.arr_cents),
+            Sort::Renewal => whole(row.contract_end.map(Timestamp::as_millis)),
+            Sort::Confidence => Key::Number(ordered(row.confidence)),
+            Sort::At => Key::Number(row.at.as_millis()),
         }
     }
 }
 
+/// An integer that is ordered as the number is (`f64::total_cmp`).
+const fn ordered(number: f64) -> i64 {
+    let bits = number.to_bits().cast_signed();
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
 impl Key<&str> {
-    fn compare(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
-            (Key::Text(a), Key::Text(b)) => a.cmp(b),
-            // A cursor of another order: the page begins anew.
-            _ => Ordering::Greater,
+    fn directed(self, is_descending: bool) -> Self {
+        match self {
+            Key::Number(number) if is_descending => Key::Number(!number),
+            Key::Text(text) if is_descending => Key::Descending(Reverse(text)),
+            key => key,
         }
     }
 
-    fn owned(&self) -> Key<CompactString> {
+    fn owned(self) -> Key<CompactString> {
         match self {
-            Key::Number(number) => Key::Number(*number),
-            Key::Text(text) => Key::Text(CompactString::from(*text)),
+            Key::Number(number) => Key::Number(number),
+            Key::Text(text) => Key::Text(text.into()),
+            Key::Descending(Reverse(text)) => Key::Descending(Reverse(text.into())),
             Key::Missing => Key::Missing,
         }
     }
@@ -303,6 +288,7 @@ impl Key<CompactString> {
         match self {
             Key::Number(number) => Key::Number(*number),
             Key::Text(text) => Key::Text(text),
+            Key::Descending(Reverse(text)) => Key::Descending(Reverse(text)),
             Key::Missing => Key::Missing,
         }
     }
@@ -322,7 +308,10 @@ mod tests {
     fn filters_go_together() {
         let view = snapshot(&[
             account("a", |it| it["csm"]["name"] = "zoe".into()),
-            account("b", |it| it["displayed_health_band"] = "red".into()),
+            account("b", |it| {
+                it["displayed_health_band"] = "red".into();
+                it["phase"] = "churned".into();
+            }),
             account("c", |it| it["profile"]["name"] = "Ärger & Söhne".into()),
             account("d", |it| {
                 it["profile"]["contract_end"] = "2026-03-01".into();
@@ -340,6 +329,7 @@ mod tests {
         let bands = vec![HealthBand::Red];
         assert_eq!(found(Filter { bands: bands.clone(), ..Filter::default() }), "b");
         assert_eq!(found(Filter { bands, scope, ..Filter::default() }), "");
+        assert_eq!(found(Filter { stay: true, ..Filter::default() }), "adc");
         let search = Some(" ärger".to_owned());
         assert_eq!(found(Filter { search, ..Filter::default() }), "c");
         let days = |days| Filter { renewal_within_days: Some(days), ..Filter::default() };

@@ -15,8 +15,10 @@ pub mod answers;
 pub mod attention;
 pub mod changes;
 pub mod figures;
+pub mod first;
 pub mod list;
 mod pack;
+pub mod pressing;
 #[cfg(test)]
 mod samples;
 mod slot;

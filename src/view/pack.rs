@@ -1,7 +1,7 @@
-//! Records kept small: compressed against a record like them.
+//! Records kept small: compressed against records like them.
 //!
-//! Records of a topic differ little in their names of fields, so the first one that was seen is the
-//! dictionary of those that follow. What is packed is decided in `writer.rs`.
+//! Records of a topic differ little in their names of fields and in their texts, so the first ones
+//! are the dictionary of those that follow. What is packed is decided in `writer.rs`.
 
 use std::sync::Arc;
 
@@ -12,9 +12,15 @@ use zstd::dict::DecoderDictionary;
 /// How hard zstd tries: the least, as each record is packed once and seldom read.
 const LEVEL: i32 = 1;
 
+/// How much of the first records makes the dictionary: a few dozen of them, so that what most
+/// accounts have is in it.
+const DICTIONARY_BYTES_MAX: usize = 65_536;
+
 /// Packs the records of one topic.
 pub(super) struct Packer {
-    /// Nothing before the first record.
+    /// Records that were seen, one after the other.
+    seen: Vec<u8>,
+    /// Made of them; nothing before the first record.
     like: Option<(Compressor<'static>, Arc<DecoderDictionary<'static>>)>,
 }
 
@@ -28,7 +34,7 @@ pub(super) struct Packed {
 
 impl Packer {
     pub(super) const fn new() -> Self {
-        Self { like: None }
+        Self { seen: Vec::new(), like: None }
     }
 
     /// Packs a record.
@@ -36,11 +42,16 @@ impl Packer {
     /// # Errors
     /// When zstd has no memory left.
     pub(super) fn pack(&mut self, json: &[u8]) -> std::io::Result<Packed> {
+        let is_learning = self.seen.len() + json.len() <= DICTIONARY_BYTES_MAX;
+        if is_learning || self.like.is_none() {
+            self.seen.extend_from_slice(json);
+            self.like = None;
+        }
         let (compressor, dictionary) = match &mut self.like {
             Some(like) => like,
             none => none.insert((
-                Compressor::with_dictionary(LEVEL, json)?,
-                Arc::new(DecoderDictionary::copy(json)),
+                Compressor::with_dictionary(LEVEL, &self.seen)?,
+                Arc::new(DecoderDictionary::copy(&self.seen)),
             )),
         };
         Ok(Packed {

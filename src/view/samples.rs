@@ -29,7 +29,7 @@ pub(super) fn account(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 pub(super) fn work(id: &str, alerts: Vec<Value>) -> Value {
     json!({
         "account_id": id, "at": "2026-01-31", "model_version": "1", "alerts": alerts,
-        "runs": [], "opportunities": [], "activity": {}, "arr_month_ends": {},
+        "runs": [], "opportunities": [], "activity": {}, "arr_month_ends": {}, "nps_month_ends": {},
         "responses": {}, "nps": { "promoters": 0, "passives": 0, "detractors": 0 },
         "csat": {}, "steps": {}, "renewals": [], "first_value_at": null,
     })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::account::{Account, HealthRow, WorkRow};
 use super::figures::groups::Groups;
 use super::figures::share::Share;
+use super::pressing::Pressing;
 use super::timeline::Moment;
 use crate::engine::output::health::AccountHealth;
 use crate::engine::output::work::AccountWork;
@@ -51,8 +52,10 @@ impl Slot {
     }
 
     fn to_account(&self) -> Option<Account> {
+        let health = self.health.as_ref()?;
         Some(Account {
-            health: Arc::clone(self.health.as_ref()?),
+            health: Arc::clone(health),
+            pressing: Pressing::new(health, self.work.as_deref()),
             work: self.work.clone(),
             share: Arc::clone(&self.share.as_ref()?.0),
             timeline: Arc::clone(&self.timeline),

@@ -13,6 +13,8 @@ use crate::engine::output::opportunity::{OpportunityKind, OpportunityRecord, Sta
 use crate::engine::output::playbook::RunRecord;
 use crate::engine::time::Timestamp;
 
+/// The rule whose alerts are about steps of runs.
+pub const STEP_OVERDUE: &str = "step_overdue";
 /// How many moments of an account are kept: the newest.
 pub const MOMENTS_MAX: usize = 40;
 
@@ -53,9 +55,11 @@ pub enum MomentKind {
 }
 
 impl Moment {
-    /// Of an alert; nothing for one whose figures moved only.
+    /// Of an alert; nothing for one whose figures moved only, or that speaks of a step: its run
+    /// tells that itself.
     pub(super) fn of_alert(alert: &Alert) -> Option<Self> {
-        (alert.transition != Transition::Updated).then(|| Self {
+        let is_told = alert.transition != Transition::Updated && alert.rule != STEP_OVERDUE;
+        is_told.then(|| Self {
             at: alert.at,
             kind: MomentKind::Alert,
             what: alert.rule.clone(),

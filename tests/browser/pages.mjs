@@ -12,7 +12,7 @@ const HOSTILE = "/accounts/hostile";
 
 const browser = await start();
 const session = await logIn();
-const tests = { views, looks, hostile, filters, live, acknowledge, override, keys, withoutScripts, refused };
+const tests = { views, looks, hostile, filters, live, rows, acknowledge, override, keys, withoutScripts, refused };
 for (const [name, test] of Object.entries(tests)) {
   const began = Date.now();
   await test();
@@ -122,6 +122,30 @@ async function live() {
   await page.locator(".score", { hasText: "12.5" }).waitFor({ timeout: LIMIT_MS });
   await page.getByText("known better").waitFor();
   assert.ok(await page.evaluate(() => window.sameDocument), "the page was loaded again");
+  await done(page);
+}
+
+/** Buttons act on what a row shows now, and who was in a row that goes is not lost. */
+async function rows() {
+  const page = await see();
+  await page.goto(`${base}/`);
+  const button = page.locator("[data-rows] tbody tr").first().getByRole("button", { name: /^Acknowledge/ });
+  await button.focus();
+  const gone = await page.locator("[data-rows] tbody tr").first().getAttribute("data-account");
+  const other = "00000000-0000-4000-8000-000000000001";
+  await page.route(`${base}/`, async (route) => {
+    const answer = await route.fetch();
+    const text = await answer.text();
+    const row = text.match(/<tr data-account="[^"]*">[\s\S]*?<\/tr>/g).find((it) => it.includes(`"${gone}"`));
+    const body = text.replace(row, "").replace(/(name="alert_id" value=")[^"]*/g, `$1${other}`);
+    await route.fulfill({ response: answer, body });
+  });
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  const table = page.locator("[data-rows]").first();
+  await table.locator(`tr[data-account="${gone}"]`).waitFor({ state: "detached", timeout: LIMIT_MS });
+  const ids = await table.locator("input[name=alert_id]").evaluateAll((inputs) => inputs.map((it) => it.value));
+  assert.ok(ids.length > 0 && ids.every((id) => id === other), `${ids}`);
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^Acknowledge/);
   await done(page);
 }
 

@@ -172,6 +172,25 @@ fn answers_and_grades() {
     is_about(figures(&[said("a", 0, 0, 3), said("b", 0, 1, 0)]).outcomes.nps, -75.0, 4);
     is_about(figures(&[said("a", 0, 3, 0)]).outcomes.nps, 0.0, 3);
     is_undefined(figures(&[said("a", 0, 0, 0)]).outcomes.nps, 0);
+    // What was said when months ended: of two accounts, and not of more than a year ago.
+    let then = |id: &str, ends: &[(&str, [u32; 3])]| {
+        Records::new(id, 0).work(|it| {
+            for (end, [promoters, passives, detractors]) in ends.iter().copied() {
+                let nps = NpsFigures { promoters, passives, detractors };
+                it.nps_month_ends.insert(end.into(), nps);
+            }
+        })
+    };
+    let accounts = [
+        then(
+            "a",
+            &[("2025-01-31", [9, 0, 0]), ("2025-02-28", [1, 0, 1]), ("2026-01-31", [3, 1, 0])],
+        ),
+        then("b", &[("2026-01-31", [0, 2, 2]), ("2026-03-31", [1, 0, 0])]),
+    ];
+    let found = figures_on("2026-03-10", &accounts).outcomes.nps_trend;
+    let found: Vec<_> = found.iter().map(|it| (it.day.as_str(), it.value, it.n)).collect();
+    assert_eq!(found, [("2025-02-28", 0.0, 2), ("2026-01-31", 12.5, 8)]);
     let graded = Records::new("a", 0).work(|it| {
         it.csat.insert("2026-02-08".into(), (1, 1));
         it.csat.insert("2026-02-09".into(), (10, 3));

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod by_hand;
+mod month_ends;
 mod plain;
 mod plain_outcomes;
 mod records;
@@ -117,6 +118,7 @@ fn a_book_of_a_year_has_all_figures() {
     ];
     assert!(all.iter().all(|it| it.value.is_some()), "{all:?}");
     assert!(operations.response.n > 0 && operations.advocacy > 0);
+    assert!(outcomes.nps_trend.len() > 6, "{:?}", outcomes.nps_trend);
 }
 
 /// What happens to an account: a record comes, in which it may have moved to the manager and the

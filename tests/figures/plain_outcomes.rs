@@ -2,11 +2,14 @@
 //!
 //! The other figures are in `plain.rs`, and the cases with numbers in `by_hand.rs`.
 
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
 use customer_pulse::engine::model::csm::AssignedBy;
 use customer_pulse::engine::output::work::{AccountWork, RenewalFigures};
 use customer_pulse::engine::time::{Day, Timestamp};
 use customer_pulse::view::figures::definitions::definition;
-use customer_pulse::view::figures::outcomes::{Accuracy, Goal, Outcomes};
+use customer_pulse::view::figures::outcomes::{Accuracy, Goal, NpsPoint, Outcomes};
 use customer_pulse::view::figures::sums::Figure;
 
 use super::plain::{days_until, has_left, least, mean, ratio};
@@ -34,6 +37,7 @@ pub(crate) fn outcomes(accounts: &[&Records], today: Day) -> Outcomes {
     };
     let mut outcomes = Outcomes {
         nps: nps(accounts),
+        nps_trend: nps_trend(accounts, today),
         gross_retention: gross(&year),
         net_retention: net(&year),
         gross_retention_due: gross(&due),
@@ -78,8 +82,8 @@ fn works<'a>(accounts: &'a [&Records]) -> impl Iterator<Item = (&'a Records, &'a
     accounts.iter().filter_map(|it| Some((*it, it.work.as_ref()?)))
 }
 
-/// Revenue of each account a year ago and now.
-fn year(accounts: &[&Records], today: Day) -> Vec<(f64, f64)> {
+/// The last month end that lies a year back.
+fn year_ago(today: Day) -> String {
     let [year, month, date] = parts(today);
     // The same date of the year before; there is no leap day in it.
     let date = if (month, date) == (2, 29) { 28 } else { date };
@@ -88,8 +92,14 @@ fn year(accounts: &[&Records], today: Day) -> Vec<(f64, f64)> {
     while parts(end.plus(1))[2] != 1 {
         end = end.plus(-1);
     }
+    end.to_string()
+}
+
+/// Revenue of each account a year ago and now.
+fn year(accounts: &[&Records], today: Day) -> Vec<(f64, f64)> {
+    let end = year_ago(today);
     let pairs = works(accounts).filter_map(|(it, work)| {
-        let then = *work.arr_month_ends.get(end.to_string().as_str())?;
+        let then = *work.arr_month_ends.get(end.as_str())?;
         let now = if has_left(it) { 0 } else { it.health.profile.arr_reporting_cents? };
         (then > 0).then_some((then as f64, now as f64))
     });
@@ -147,6 +157,26 @@ fn nps(accounts: &[&Records]) -> Figure {
         n += f64::from(work.nps.promoters + work.nps.passives + work.nps.detractors);
     }
     Figure { value: (n > 0.0).then(|| 100.0 * up / n - 100.0 * down / n), n: n as u64 }
+}
+
+fn nps_trend(accounts: &[&Records], today: Day) -> Vec<NpsPoint> {
+    let (from, to) = (year_ago(today), today.to_string());
+    let ends: BTreeSet<_> =
+        works(accounts).flat_map(|(_, work)| work.nps_month_ends.keys()).collect();
+    let ends =
+        ends.into_iter().filter(|end| from.as_str() <= end.as_str() && end.as_str() <= to.as_str());
+    let point = |end: &CompactString| {
+        let [mut up, mut between, mut down] = [0.0; 3];
+        for (_, work) in works(accounts) {
+            let Some(answers) = work.nps_month_ends.get(end) else { continue };
+            up += f64::from(answers.promoters);
+            between += f64::from(answers.passives);
+            down += f64::from(answers.detractors);
+        }
+        let n = up + between + down;
+        NpsPoint { day: end.to_string(), value: 100.0 * (up - down) / n, n: n as u64 }
+    };
+    ends.map(point).collect()
 }
 
 fn expansion_rate(accounts: &[&Records], today: Day) -> Figure {

@@ -26,7 +26,8 @@ const HEALTH: &str = r#"{
 
 const WORK: &str = r#"{
     "account_id": "", "at": "2026-03-10T08:00:00Z", "model_version": "1", "alerts": [], "runs": [],
-    "opportunities": [], "activity": {}, "arr_month_ends": {}, "responses": {},
+    "opportunities": [], "activity": {}, "arr_month_ends": {}, "nps_month_ends": {},
+    "responses": {},
     "nps": { "promoters": 0, "passives": 0, "detractors": 0 }, "csat": {}, "steps": {},
     "renewals": []
 }"#;

@@ -154,6 +154,7 @@ pub fn decide(
     let is_alert = |output: &Output| matches!(output.body, OutputBody::Alert(_));
     let alert_changed = outputs[already..].iter().any(is_alert);
     changed |= workflow.held.take_changed();
+    changed |= work::keep_month_end(situation, &mut workflow.activity);
     let published =
         publication::publish(situation, workflow, said, alert_changed, &mut look, outputs);
     if attention != Attention::Quiet {

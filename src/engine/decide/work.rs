@@ -4,13 +4,14 @@
 //! `output/work.rs`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeBounds;
 
 use compact_str::{CompactString, ToCompactString};
 
 use super::{Situation, alerts, opportunities, playbooks};
 use crate::engine::account::fact::{Detail, Fact, FactKind, FactKinds};
 use crate::engine::account::workflow::Workflow;
-use crate::engine::account::workflow::activity::{ACTIVITY_DAYS, Activity, RenewalDone};
+use crate::engine::account::workflow::activity::{ACTIVITY_DAYS, Activity, MonthEnd, RenewalDone};
 use crate::engine::account::workflow::runs::Run;
 use crate::engine::id::name_hash;
 use crate::engine::output::playbook::{RunRecord, RunTransition};
@@ -19,7 +20,7 @@ use crate::engine::output::work::{
     StepFigures,
 };
 use crate::engine::output::{Output, OutputBody};
-use crate::engine::time::Day;
+use crate::engine::time::{Day, Timestamp};
 
 /// How many days an answer to a survey counts.
 const NPS_DAYS: i64 = 90;
@@ -35,10 +36,9 @@ pub(super) fn publish(
     already: usize,
     outputs: &mut Vec<Output>,
 ) -> bool {
-    let ms = situation.now.millis_since(situation.now.day().start());
-    let is_daily = ms == situation.look_ms;
     let is_said = outputs[already..].iter().any(|it| !matches!(it.body, OutputBody::Health(_)));
-    if facts.is_empty() && !is_said && !is_daily || situation.account.first_event_at().is_none() {
+    let is_silent = facts.is_empty() && !is_said && !is_daily(situation);
+    if is_silent || situation.account.first_event_at().is_none() {
         return false;
     }
     facts.iter().for_each(|fact| note_fact(situation, &mut workflow.activity, fact));
@@ -47,7 +47,6 @@ pub(super) fn publish(
             note_run(&mut workflow.activity, run);
         }
     }
-    let is_month_kept = is_daily && note_month(situation, &mut workflow.activity);
     let work = record(situation, workflow);
     let said = hash(&work);
     let is_new = workflow.activity.said != Some(said);
@@ -55,7 +54,7 @@ pub(super) fn publish(
         workflow.activity.said = Some(said);
         outputs.push(situation.output(OutputBody::Work(Box::new(work))));
     }
-    is_new || is_month_kept || !facts.is_empty()
+    is_new || !facts.is_empty()
 }
 
 fn note_fact(situation: &Situation<'_>, activity: &mut Activity, fact: &Fact) {
@@ -126,23 +125,46 @@ fn note_run(activity: &mut Activity, run: &RunRecord) {
     }
 }
 
-/// Keeps what the account paid at the end of the month before, once it is over.
-fn note_month(situation: &Situation<'_>, activity: &mut Activity) -> bool {
+fn is_daily(situation: &Situation<'_>) -> bool {
+    situation.now.millis_since(situation.now.day().start()) == situation.look_ms
+}
+
+/// Keeps what the account paid and said at the end of the month before, in the daily looks after
+/// it; says whether anything changed. It is kept of a history that is only read as well: retention
+/// compares with a year ago.
+pub(super) fn keep_month_end(situation: &Situation<'_>, activity: &mut Activity) -> bool {
+    if !is_daily(situation) {
+        return false;
+    }
     let today = situation.now.day();
     let day_of_month: i32 = today.to_string()[8..].parse().unwrap_or(1);
     let end = today.plus(-day_of_month);
-    let is_older = situation.account.created_at().is_some_and(|at| at.day() <= end);
+    let is_until_then = |at: Timestamp| at.day() <= end;
+    let is_older = situation.account.created_at().is_some_and(is_until_then);
+    // Who was not heard of then had not answered, whatever is known by now.
+    let was_heard = situation.account.first_event_at().is_some_and(is_until_then);
+    let end_at = end.plus(1).start();
     let has_left = situation.account.commercial.contract.churned_at().is_some();
     let said = situation.account.profile.said();
     let cents = said.and_then(|said| situation.model.arr_reporting_cents(said));
-    let cents = if has_left { Some(0) } else { cents };
-    cents.filter(|_| is_older).is_some_and(|cents| activity.note_month(end, cents))
+    let end = MonthEnd {
+        day: end,
+        arr_cents: if has_left { Some(0) } else { cents }.filter(|_| is_older),
+        nps: if was_heard {
+            nps(situation, end_at.plus_days(-NPS_DAYS)..end_at)
+        } else {
+            NpsFigures::default()
+        },
+    };
+    (was_heard || end.arr_cents.is_some()) && activity.note_month(end)
 }
 
 fn record(situation: &Situation<'_>, workflow: &Workflow) -> AccountWork {
     let today = situation.now.day();
     let word = |day: Day| day.to_compact_string();
     let days = || workflow.activity.days(today);
+    let months = || workflow.activity.months().iter();
+    let said = |it: &&MonthEnd| it.nps != NpsFigures::default();
     let is_done = |figures: &ActivityFigures| *figures != ActivityFigures::default();
     let is_due = |steps: &StepCounts| steps.due > 0;
     let opportunities = workflow.opportunities.iter();
@@ -154,13 +176,14 @@ fn record(situation: &Situation<'_>, workflow: &Workflow) -> AccountWork {
         runs: workflow.runs.runs.iter().map(|run| run_figures(situation, run)).collect(),
         opportunities: opportunities.map(|it| opportunities::record(situation, it)).collect(),
         activity: days().filter(|it| is_done(&it.1)).map(|it| (word(it.0), it.1)).collect(),
-        arr_month_ends: workflow.activity.months().iter().map(|it| (word(it.0), it.1)).collect(),
+        arr_month_ends: months().filter_map(|it| Some((word(it.day), it.arr_cents?))).collect(),
+        nps_month_ends: months().filter(said).map(|it| (word(it.day), it.nps)).collect(),
         responses: workflow
             .responses
             .iter()
             .map(|it| (it.alert_id.to_compact_string(), it.secs))
             .collect(),
-        nps: nps(situation),
+        nps: nps(situation, situation.now.plus_days(-NPS_DAYS)..),
         csat: csat(situation, today),
         steps: days().filter(|it| is_due(&it.2)).map(|it| (word(it.0), it.2)).collect(),
         renewals: workflow.activity.renewals.iter().map(renewal_figures).collect(),
@@ -197,11 +220,12 @@ fn renewal_figures(it: &RenewalDone) -> RenewalFigures {
     }
 }
 
-fn nps(situation: &Situation<'_>) -> NpsFigures {
-    let start = situation.now.plus_days(-NPS_DAYS);
+/// The answers of this stretch of time that are the last of their respondents.
+fn nps(situation: &Situation<'_>, when: impl RangeBounds<Timestamp>) -> NpsFigures {
     let mut figures = NpsFigures::default();
     for person in situation.account.feedback.respondents.values() {
-        let answer = person.answer.get().filter(|_| person.answer.at() >= Some(start));
+        let is_within = person.answer.at().is_some_and(|at| when.contains(&at));
+        let answer = person.answer.get().filter(|_| is_within);
         match answer {
             Some(9..) => figures.promoters += 1,
             Some(7..=8) => figures.passives += 1,
@@ -229,7 +253,7 @@ fn hash(work: &AccountWork) -> u64 {
     let opportunities: Vec<_> =
         work.opportunities.iter().map(|it| (it.opportunity_id, it.sequence)).collect();
     let rest = (&work.activity, &work.arr_month_ends, &work.responses, work.nps, &work.csat);
-    let more = (&work.steps, &work.renewals, work.first_value_at);
+    let more = (&work.nps_month_ends, &work.steps, &work.renewals, work.first_value_at);
     let all = (alerts, &work.runs, opportunities, rest, more);
     name_hash(&serde_json::to_string(&all).unwrap_or_default())
 }

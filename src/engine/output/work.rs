@@ -43,6 +43,10 @@ pub struct AccountWork {
     /// 13.
     #[schemars(with = "BTreeMap<String, i64>")]
     pub arr_month_ends: BTreeMap<CompactString, i64>,
+    /// The answers that counted at these month ends, by day; those with answers only, at most 13.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, NpsFigures>")]
+    pub nps_month_ends: BTreeMap<CompactString, NpsFigures>,
     /// Seconds from raised to acknowledged, by alert; at most 50.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub responses: BTreeMap<CompactString, u64>,

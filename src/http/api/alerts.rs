@@ -129,21 +129,31 @@ fn list(call: &Call) -> Outcome {
                 && (statuses.is_empty() || statuses.contains(&status))
                 && rule.is_none_or(|rule| rule == of)
         };
+        let (mut first, mut total) = (paging::first::<Key, _>(call)?, 0);
         let of_all = call.snapshot.fleet_alerts().iter().filter(|alert| {
             given.text(CSM.name).is_none()
                 && subject.is_none_or(|subject| subject == alert.account_id)
                 && passes(alert.severity, alert.status, &alert.rule)
         });
-        let of_all = of_all
-            .map(|alert| ((alert.severity, alert.due_at, alert.alert_id), Found::OfAll(alert)));
+        for alert in of_all {
+            total += 1;
+            first.put((alert.severity, alert.due_at, alert.alert_id), Found::OfAll(alert));
+        }
+        let takes_all = severities.is_empty() && statuses.is_empty() && rule.is_none();
         let scope = call.scope_of_lists();
-        let of_one = call.accounts(&scope).flat_map(|account| {
-            let alerts = account.alerts().iter();
-            let alerts = alerts.filter(|it| passes(it.severity, it.status, &it.rule));
-            alerts.map(move |it| ((it.severity, it.due_at, it.alert_id), Found::Of(account, it)))
-        });
-        let rows = of_all.chain(of_one).collect::<Vec<(Key, Found<'_>)>>();
-        paging::page(call, rows.into_iter(), AlertItem::new)
+        for account in call.accounts(&scope) {
+            let alerts = account.alerts();
+            let of_one = |it| Found::Of(account, it);
+            if takes_all {
+                total += alerts.len();
+                first.put_sorted(alerts, |it| it.rank(), of_one);
+            } else {
+                let found = alerts.iter().filter(|it| passes(it.severity, it.status, &it.rule));
+                let found = found.inspect(|_| total += 1);
+                found.for_each(|it| first.put(it.rank(), of_one(it)));
+            }
+        }
+        paging::page(call, first, total, AlertItem::new)
     })
 }
 

@@ -95,14 +95,13 @@ fn list(call: &Call) -> Outcome {
             (kinds.is_empty() || kinds.contains(&it.kind))
                 && (stages.is_empty() || stages.contains(&it.stage))
         };
-        // After all that have a day.
-        let last = Timestamp::from_millis(i64::MAX);
+        let (mut first, mut total) = (paging::first(call)?, 0);
         let scope = call.scope_of_lists();
-        let rows = call.accounts(&scope).flat_map(|account| {
-            let found = account.opportunities().iter().filter(passes);
-            found.map(move |it| ((it.due_at.unwrap_or(last), it.opportunity_id), (account, it)))
-        });
-        paging::page(call, rows, |(account, it)| OpportunityItem::new(account, it))
+        for account in call.accounts(&scope) {
+            let found = account.opportunities().iter().filter(passes).inspect(|_| total += 1);
+            found.for_each(|it| first.put(it.rank(), (account, it)));
+        }
+        paging::page(call, first, total, |(account, it)| OpportunityItem::new(account, it))
     })
 }
 

@@ -15,6 +15,7 @@ use super::errors;
 use super::given::Given;
 use crate::engine::time::Timestamp;
 use crate::http::problem::Problem;
+use crate::view::first::First;
 
 /// Most bytes of a page.
 pub(super) const PAGE_BYTES_MAX: usize = 100_000;
@@ -87,30 +88,31 @@ pub(super) fn unreadable() -> Problem {
     errors::parameter(CURSOR.name, what, &[])
 }
 
-/// A page of what `of` makes of rows, which are ordered by their keys; all keys are different.
+/// The first rows after the cursor of a request, as many as it asks for.
 ///
 /// # Errors
 /// When the cursor is none of ours.
+pub(super) fn first<K, R>(call: &Call) -> Result<First<K, R>, Problem>
+where
+    K: Ord + DeserializeOwned,
+{
+    Ok(First::new(read(&call.given)?, call.given.limit()))
+}
+
+/// A page of what `of` makes of the first rows; `total` is of all pages.
+///
+/// # Errors
+/// When the cursor of the next one cannot be written.
 pub(super) fn page<K, R, T>(
     call: &Call,
-    rows: impl Iterator<Item = (K, R)>,
+    first: First<K, R>,
+    total: usize,
     of: impl Fn(R) -> T,
 ) -> Result<Page<T>, Problem>
 where
-    K: Ord + Serialize + DeserializeOwned,
+    K: Ord + Serialize,
 {
-    let after: Option<K> = read(&call.given)?;
-    let limit = call.given.limit();
-    let mut total = 0;
-    let counted = rows.inspect(|_| total += 1);
-    let mut rows: Vec<(K, R)> =
-        counted.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).collect();
-    let is_more = rows.len() > limit;
-    if is_more {
-        rows.select_nth_unstable_by(limit - 1, |a, b| a.0.cmp(&b.0));
-        rows.truncate(limit);
-    }
-    rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let (rows, is_more) = first.into_rows();
     let last = rows.last().filter(|_| is_more);
     let next = last.map(|(key, _)| write(key)).transpose()?;
     let items = rows.into_iter().map(|(_, row)| of(row)).collect();

@@ -111,20 +111,21 @@ fn list(call: &Call) -> Outcome {
             playbook.is_none_or(|playbook| playbook == run.playbook)
                 && is_overdue.is_none_or(|it| it == (run.n_overdue > 0))
         };
+        let takes_all = playbook.is_none() && is_overdue.is_none();
+        let (mut first, mut total) = (paging::first(call)?, 0);
         let scope = call.scope_of_lists();
-        let rows = call.accounts(&scope).flat_map(|account| {
-            let runs = account.runs().iter().filter(passes);
-            runs.map(move |run| ((due_at(run).unwrap_or(LAST), run.run_id), (account, run)))
-        });
-        paging::page(call, rows, |(account, run)| RunItem::new(account, run))
+        for account in call.accounts(&scope) {
+            let runs = account.runs();
+            if takes_all {
+                total += runs.len();
+                first.put_sorted(runs, |run| run.rank(), |run| (account, run));
+            } else {
+                let found = runs.iter().filter(passes).inspect(|_| total += 1);
+                found.for_each(|run| first.put(run.rank(), (account, run)));
+            }
+        }
+        paging::page(call, first, total, |(account, run)| RunItem::new(account, run))
     })
-}
-
-/// After all that are due.
-const LAST: Timestamp = Timestamp::from_millis(i64::MAX);
-
-fn due_at(run: &RunRow) -> Option<Timestamp> {
-    run.next_step.as_ref().and_then(|(_, due_at)| *due_at)
 }
 
 fn detail(call: &Call) -> Outcome {
@@ -169,7 +170,7 @@ impl RunItem {
             closed_steps: run.n_closed,
             overdue_steps: run.n_overdue,
             next_step: run.next_step.as_ref().map(|(step, _)| step.clone()),
-            next_due_at: due_at(run),
+            next_due_at: run.due_at(),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::account_facts::{
-    GoalPart, MeterPart, facts, freshness, goals, meters, peers, texts, usage,
+    AccountFact, GoalPart, MeterPart, facts, freshness, goals, meters, peers, texts, usage,
 };
 use super::account_scores::{
     ComponentPart, NextPart, ReasonPart, cause_text, components, days, falls, reasons, to_next_band,
@@ -18,11 +18,12 @@ use super::account_scores::{
 use super::account_work::{
     AlertParts, MomentPart, OpportunityPart, RunPart, alerts, opportunities, runs, timeline,
 };
-use super::accounts::direction;
+use super::accounts::{direction, named};
 use super::chart::Chart;
 use super::chart::trend::trend;
 use super::chart::waterfall::Fall;
 use super::{Frame, currency, message, page, rendered, words};
+use crate::engine::assess::lifecycle::Phase;
 use crate::engine::metric::Component;
 use crate::engine::model::by_segment::SegmentModel;
 use crate::engine::model::churn::ChurnModel;
@@ -40,7 +41,7 @@ struct Page {
     frame: Frame,
     id: String,
     name: String,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<AccountFact>,
     at: String,
     model_version: String,
     confidence: String,
@@ -51,6 +52,7 @@ struct Page {
     direction: &'static str,
     overridden: String,
     stale: String,
+    has_left: bool,
     components: Vec<ComponentPart>,
     peers: String,
     trend: Chart,
@@ -89,7 +91,9 @@ pub(super) async fn show(
         };
         let frame = Frame::new(&account.health.name, "Accounts", "account", &viewer, view, now);
         let model = model.of(account.health.segment);
-        rendered(&told(frame, account, model, currency(view), now))
+        let parent = account.health.parent.as_deref().unwrap_or_default();
+        let parent_name = named(view, &viewer, parent);
+        rendered(&told(frame, account, parent_name, model, currency(view), now))
     })
     .await
 }
@@ -97,6 +101,7 @@ pub(super) async fn show(
 fn told(
     frame: Frame,
     account: &Account,
+    parent_name: String,
     model: &SegmentModel,
     currency: &str,
     now: Timestamp,
@@ -110,7 +115,7 @@ fn told(
         frame,
         id: row.account_id.to_string(),
         name: row.name.to_string(),
-        facts: facts(&health, currency, now),
+        facts: facts(&health, parent_name, currency, now),
         at: words::instant(health.at, now),
         model_version: health.model_version.to_string(),
         confidence: words::percent(health.confidence, 0),
@@ -121,6 +126,7 @@ fn told(
         direction: direction(change),
         overridden: overridden(&health, now),
         stale: stale(&health),
+        has_left: health.phase == Some(Phase::Churned),
         components: components(&health),
         peers: peers(&health),
         trend: trend(&days, &marks, &model.health.bands),
@@ -138,7 +144,7 @@ fn told(
         alerts: work.as_ref().map(|work| alerts(work, now)).unwrap_or_default(),
         runs: work.as_ref().map(|work| runs(work, now)).unwrap_or_default(),
         usage: usage(&health),
-        meters: meters(&health),
+        meters: meters(&health, now),
         goals: goals(&health, now),
         texts: texts(&health, now),
         opportunities: work.as_ref().map(|work| opportunities(work, now)).unwrap_or_default(),

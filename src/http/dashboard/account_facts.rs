@@ -31,27 +31,39 @@ pub(super) struct GoalPart {
     pub(super) status: String,
 }
 
+/// A fact of the line below the name, and where it leads.
+pub(super) struct AccountFact {
+    pub(super) title: &'static str,
+    pub(super) value: String,
+    pub(super) href: String,
+}
+
 /// The line below the name.
 pub(super) fn facts(
     health: &AccountHealth,
+    parent_name: String,
     currency: &str,
     now: Timestamp,
-) -> Vec<(&'static str, String)> {
+) -> Vec<AccountFact> {
     let profile = &health.profile;
+    let fact = |title, value| AccountFact { title, value, href: String::new() };
+    let csm_href = format!("/?csm={}", words::encoded(&health.csm.name));
     let mut facts = vec![
-        ("ARR", words::money_or_none(profile.arr_reporting_cents, currency)),
-        ("CSM", health.csm.name.to_string()),
-        ("Segment", words::title(health.segment.name())),
+        fact("ARR", words::money_or_none(profile.arr_reporting_cents, currency)),
+        AccountFact { href: csm_href, ..fact("CSM", health.csm.name.to_string()) },
+        fact("Segment", words::title(health.segment.name())),
     ];
-    facts.extend(health.phase.map(|phase| ("Phase", words::title(phase.name()))));
+    facts.extend(health.phase.map(|phase| fact("Phase", words::title(phase.name()))));
     facts.extend(profile.contract_end.map(|end| {
-        ("Renewal", format!("{}, {}", words::day(end, now), words::from_now(end, now)))
+        fact("Renewal", format!("{}, {}", words::day(end, now), words::from_now(end, now)))
     }));
-    facts.extend(profile.plan.as_ref().map(|plan| ("Plan", words::title(plan))));
-    facts.extend(profile.parent.as_ref().map(|parent| ("Parent", parent.to_string())));
-    let since = profile.created_at.map(|at| ("Customer since", words::day(at, now)));
-    facts.extend(since);
-    facts.push(("As of", words::instant(health.at, now)));
+    facts.extend(profile.plan.as_ref().map(|plan| fact("Plan", words::title(plan))));
+    facts.extend(profile.parent.as_ref().map(|parent| {
+        let href = format!("/accounts?parent={}", words::encoded(parent));
+        AccountFact { href, ..fact("Parent", parent_name) }
+    }));
+    facts.extend(profile.created_at.map(|at| fact("Customer since", words::day(at, now))));
+    facts.push(fact("As of", words::instant(health.at, now)));
     facts
 }
 
@@ -91,7 +103,7 @@ pub(super) fn usage(health: &AccountHealth) -> Vec<(&'static str, String)> {
 }
 
 /// The limits of the plan.
-pub(super) fn meters(health: &AccountHealth) -> Vec<MeterPart> {
+pub(super) fn meters(health: &AccountHealth, now: Timestamp) -> Vec<MeterPart> {
     let part = health.usage.meters.iter().map(|(name, it)| {
         let share = if it.limit > 0.0 { it.used / it.limit } else { 0.0 };
         let class = match share {
@@ -103,11 +115,18 @@ pub(super) fn meters(health: &AccountHealth) -> Vec<MeterPart> {
             title: words::title(name),
             used: format!("{} of {}", words::amount(it.used), words::amount(it.limit)),
             share: words::percent(share, 0),
-            full: it.reached_on.as_ref().map_or_else(String::new, |day| format!("full {day}")),
+            full: full(it.reached_on.as_deref(), now),
             meter: meter(share, class),
         }
     });
     part.collect()
+}
+
+/// When a limit will be reached; what is more than a year away nobody knows.
+fn full(day: Option<&str>, now: Timestamp) -> String {
+    let at = day.and_then(|day| Timestamp::parse(day).ok());
+    let at = at.filter(|at| now <= *at && *at <= now.plus_days(365));
+    at.map_or_else(String::new, |at| format!("full about {}", words::day(at, now)))
 }
 
 /// The goals of onboarding.

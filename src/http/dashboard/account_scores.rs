@@ -10,7 +10,7 @@ use crate::engine::output::health::{
 use crate::engine::signal;
 use crate::engine::time::Timestamp;
 use crate::view::account::Account;
-use crate::view::timeline::MomentKind;
+use crate::view::timeline::{MomentKind, STEP_OVERDUE};
 
 use super::account_work::moment_text;
 use super::chart::Svg;
@@ -103,6 +103,30 @@ fn metric(health: &AccountHealth, row: &'static Metric) -> MetricPart {
     }
 }
 
+/// The beginnings of what is open, where the timeline does not reach back to them.
+fn open_marks(account: &Account, now: Timestamp) -> Vec<Mark> {
+    let is_told = |id| {
+        let begins = ["raised", "started"];
+        let mut moments = account.timeline.iter();
+        moments.any(|it| it.id == Some(id) && begins.contains(&it.transition))
+    };
+    let mark = |at: Timestamp, class, text: String| Mark {
+        day: at.day().to_string(),
+        class,
+        text: format!("{}: {text}", words::day(at, now)),
+    };
+    let alerts = account.alerts().iter().filter(|it| it.rule != STEP_OVERDUE);
+    let alerts = alerts.filter(|it| !is_told(it.alert_id)).map(|it| {
+        let title = words::lower(&words::title(&it.rule));
+        mark(it.raised_at, it.severity.name(), format!("Alert {title}: raised"))
+    });
+    let runs = account.runs().iter().filter(|it| !is_told(it.run_id)).map(|it| {
+        let title = words::lower(&words::title(&it.playbook));
+        mark(it.started_at, "run", format!("Playbook {title}: started"))
+    });
+    alerts.chain(runs).collect()
+}
+
 fn score_text(score: Option<f64>) -> String {
     score.map_or_else(|| words::NONE.to_owned(), |score| format!("{score:.1}"))
 }
@@ -131,7 +155,8 @@ pub(super) fn days(
         let text = format!("{}: {}", words::day(moment.at, now), moment_text(moment));
         Some(Mark { day: moment.at.day().to_string(), class, text })
     };
-    let marks = account.timeline.iter().filter_map(mark).collect();
+    let mut marks: Vec<_> = account.timeline.iter().filter_map(mark).collect();
+    marks.extend(open_marks(account, now));
     ((0..).zip(&health.trend).map(day).collect(), marks)
 }
 

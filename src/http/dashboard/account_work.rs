@@ -9,19 +9,17 @@ use crate::engine::output::opportunity::OpportunityKind;
 use crate::engine::output::work::{AccountWork, RunFigures, RunStatus, StepStatus};
 use crate::engine::time::Timestamp;
 use crate::view::account::Account;
-use crate::view::timeline::{Moment, MomentKind};
+use crate::view::timeline::{Moment, MomentKind, STEP_OVERDUE};
 
 use super::account_scores::metric_title;
 use super::renewals::stage;
 use super::words;
 
-/// The rule whose alerts stand with the playbooks that they are about.
-const STEP_OVERDUE: &str = "step_overdue";
-
 /// An alert that is not over.
 pub(super) struct AlertPart {
     pub(super) id: String,
     pub(super) title: String,
+    pub(super) summary: String,
     pub(super) severity: &'static str,
     pub(super) status: String,
     pub(super) is_open: bool,
@@ -108,7 +106,8 @@ fn alert_part(alert: &Alert, now: Timestamp) -> AlertPart {
     };
     AlertPart {
         id: alert.alert_id.to_string(),
-        title: alert.summary.clone(),
+        title: words::title(&alert.rule),
+        summary: alert.summary.clone(),
         severity: alert.severity.name(),
         status,
         is_open: alert.status == AlertStatus::Open,
@@ -157,8 +156,8 @@ fn run_part(run: &RunFigures, now: Timestamp) -> RunPart {
         let list = if is_to_do(step.status) { &mut to_do } else { &mut others };
         list.push(StepPart {
             id: step.step.to_string(),
-            title: step.title.clone(),
-            owner: words::title(step.owner_role.name()),
+            title: words::title(&step.step),
+            owner: format!("{} · {}", step.title, words::title(step.owner_role.name())),
             status,
             class,
             due: match (is_to_do(step.status), step.due_at) {

@@ -41,6 +41,7 @@ pub(super) struct Asked {
     parent: Option<String>,
     sort: Option<String>,
     cursor: Option<String>,
+    from: Option<u32>,
 }
 
 #[derive(Template)]
@@ -52,6 +53,8 @@ struct Page {
     filters: Vec<Select>,
     sort: String,
     is_filtered: bool,
+    parent: String,
+    parent_name: String,
     columns: Vec<Column>,
     rows: Vec<Row>,
     shown: String,
@@ -62,6 +65,8 @@ struct Page {
 struct Select {
     title: &'static str,
     name: &'static str,
+    /// What nothing chosen means.
+    all: &'static str,
     choices: Vec<Choice>,
 }
 
@@ -120,8 +125,12 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
         limit: ROWS,
     };
     let found = view.list(&query);
-    let is_filtered = !query.filter.is_whole_scope();
+    let is_filtered = !Filter { stay: false, ..query.filter.clone() }.is_whole_scope();
     let money = currency(view);
+    let parent = given(asked.parent.as_ref()).unwrap_or_default();
+    // For reading only: rows come and go while one turns pages.
+    let from = asked.from.unwrap_or(1).max(1) as usize;
+    let then = (from + found.accounts.len()).to_string();
     let next = found.next.as_ref().and_then(|cursor| paging::write(cursor).ok());
     rendered(&Page {
         total: match is_filtered {
@@ -132,13 +141,28 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
         filters: selects(asked, view, viewer),
         sort: asked.sort.clone().unwrap_or_default(),
         is_filtered,
+        parent: parent.to_owned(),
+        parent_name: named(view, viewer, parent),
         columns: columns(asked, sort, is_descending),
         rows: found.accounts.iter().map(|account| row(account, money, now)).collect(),
-        shown: format!("{} of {}", found.accounts.len(), words::count(found.n_total)),
+        shown: shown(from, found.accounts.len(), found.n_total),
         first: asked.cursor.as_ref().map(|_| address(asked, &[])).unwrap_or_default(),
-        next: next.map(|cursor| address(asked, &[("cursor", &cursor)])).unwrap_or_default(),
+        next: next
+            .map(|cursor| address(asked, &[("cursor", &cursor), ("from", &then)]))
+            .unwrap_or_default(),
         frame: Frame::new("Accounts", "Accounts", "accounts", viewer, view, now),
     })
+}
+
+fn shown(from: usize, n: usize, n_total: usize) -> String {
+    let to = (from + n).saturating_sub(1).min(n_total);
+    format!("{}–{} of {}", words::count(from.min(to)), words::count(to), words::count(n_total))
+}
+
+/// The name of an account that one may see, else its id.
+pub(super) fn named(view: &Snapshot, viewer: &Viewer, id: &str) -> String {
+    let account = view.seen_account(id, viewer.csms.as_deref());
+    account.map_or_else(|| id.to_owned(), |account| account.health.name.to_string())
 }
 
 fn filter(asked: &Asked, scope: Filter) -> Filter {
@@ -150,6 +174,8 @@ fn filter(asked: &Asked, scope: Filter) -> Filter {
         churn_bands: ChurnBand::ALL.into_iter().filter(|it| of(&asked.churn, it.name())).collect(),
         segments: Segment::ALL.into_iter().filter(|it| of(&asked.segment, it.name())).collect(),
         phases: Phase::ALL.into_iter().filter(|it| of(&asked.phase, it.name())).collect(),
+        // Who left stands in no one's way, but is found by name.
+        stay: one(&asked.phase).is_none() && one(&asked.q).is_none(),
         csm: one(&asked.csm).map(Into::into),
         parent: one(&asked.parent).map(Into::into),
         renewal_within_days: one(&asked.renewal).and_then(|days| days.parse().ok()),
@@ -206,7 +232,11 @@ fn selects(asked: &Asked, view: &Snapshot, viewer: &Viewer) -> Vec<Select> {
     let churn = ChurnBand::ALL.map(ChurnBand::name);
     let segments = Segment::ALL.map(Segment::name);
     let phases = Phase::ALL.map(Phase::name);
-    let select = |title, name, choices| Select { title, name, choices };
+    let select = |title, name, choices| Select { title, name, all: "All", choices };
+    let phases = Select {
+        all: "All that stay",
+        ..select("Phase", "phase", choices(&phases, &asked.phase, ""))
+    };
     let band_choice = |band: HealthBand| Choice {
         name: band.name().to_owned(),
         title: words::band(band).to_owned(),
@@ -216,7 +246,7 @@ fn selects(asked: &Asked, view: &Snapshot, viewer: &Viewer) -> Vec<Select> {
         select("Health", "band", HealthBand::ALL.map(band_choice).into()),
         select("Churn risk", "churn", choices(&churn, &asked.churn, "")),
         select("Segment", "segment", choices(&segments, &asked.segment, "")),
-        select("Phase", "phase", choices(&phases, &asked.phase, "")),
+        phases,
         select("CSM", "csm", csm_choices(view, viewer, asked.csm.as_deref())),
         select("Renews within", "renewal", choices(&WINDOWS, &asked.renewal, " days")),
     ]
@@ -243,7 +273,7 @@ fn columns(asked: &Asked, sort: Sort, is_descending: bool) -> Vec<Column> {
         column("Phase", None, false),
         column("Health", Some(Sort::Health), false),
         column("30 days", None, false),
-        column("Change", Some(Sort::Change), true),
+        column("Last change", Some(Sort::Change), true),
         column("Churn risk", Some(Sort::Churn), true),
         column("ARR", Some(Sort::Arr), true),
         column("Renewal", Some(Sort::Renewal), true),

@@ -4,7 +4,7 @@
 
 use super::words;
 use crate::engine::time::Timestamp;
-use crate::view::account::{Account, RunRow};
+use crate::view::account::Account;
 use crate::view::attention::{Attention, Reason};
 
 /// Most reasons besides the first.
@@ -29,6 +29,8 @@ pub(super) struct AttentionRow {
     pub(super) due: String,
     pub(super) is_late: bool,
     pub(super) alert_id: Option<String>,
+    /// What answering it does: one alert at a time.
+    pub(super) answer: String,
     pub(super) step: Option<NextStep>,
 }
 
@@ -53,6 +55,11 @@ pub(super) fn row(rank: usize, it: &Attention, currency: &str, now: Timestamp) -
         Reason::Alert(alert) => Some(alert),
         Reason::Overdue(_) | Reason::Renewal(_) => None,
     });
+    let alike = |reason: &&Reason| match (reason, alert) {
+        (Reason::Alert(it), Some(alert)) => it.rule == alert.rule,
+        _ => false,
+    };
+    let n_alike = it.reasons.iter().filter(alike).count();
     let none = || words::NONE.to_owned();
     AttentionRow {
         rank,
@@ -61,6 +68,10 @@ pub(super) fn row(rank: usize, it: &Attention, currency: &str, now: Timestamp) -
         name: row.name.to_string(),
         sub: format!("{} · {}", words::title(row.segment.name()), row.csm),
         severity: alert.map_or("", |alert| alert.severity.name()),
+        answer: match n_alike {
+            0 | 1 => "Acknowledge".to_owned(),
+            n => format!("Acknowledge 1 of {n}"),
+        },
         step: next_step(&it.account),
         arr: row.arr_cents.map_or_else(none, |cents| words::money_short(cents, currency)),
         health: format!("{:.1}", row.health),
@@ -78,12 +89,7 @@ pub(super) fn row(rank: usize, it: &Attention, currency: &str, now: Timestamp) -
 
 /// The step of an account that is to be done first.
 fn next_step(account: &Account) -> Option<NextStep> {
-    let due = |run: &&RunRow| {
-        let due = run.next_step.as_ref().and_then(|(_, due)| *due);
-        due.unwrap_or(Timestamp::from_millis(i64::MAX))
-    };
-    let runs = account.runs().iter().filter(|run| run.next_step.is_some());
-    let run = runs.min_by_key(due)?;
+    let run = account.runs().iter().find(|run| run.next_step.is_some())?;
     let (step, _) = run.next_step.as_ref()?;
     Some(NextStep {
         run_id: run.run_id.to_string(),
@@ -124,8 +130,7 @@ fn told(reason: &Reason, now: Timestamp) -> (String, Option<Timestamp>) {
         Reason::Alert(alert) => (words::title(&alert.rule), Some(alert.due_at)),
         Reason::Overdue(run) => {
             let steps = words::plural(run.n_overdue.into(), "step", "steps");
-            let due = run.next_step.as_ref().and_then(|(_, due)| *due);
-            (format!("{}: {steps} overdue", words::title(&run.playbook)), due)
+            (format!("{}: {steps} overdue", words::title(&run.playbook)), run.due_at())
         }
         Reason::Renewal(days) => {
             let end = now.plus_millis((days * 86_400_000.0) as i64);

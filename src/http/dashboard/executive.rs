@@ -7,6 +7,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::chart::Chart;
+use super::chart::nps::{Point, nps};
 use super::figure::{self, Goal, Shown, number, value_text};
 use super::{Frame, currency, page, rendered, scope, words};
 use crate::engine::account::profile::Segment;
@@ -14,7 +16,8 @@ use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
 use crate::http::site::Site;
 use crate::view::figures::Figures;
-use crate::view::figures::definitions::Unit;
+use crate::view::figures::definitions::{Unit, definition};
+use crate::view::figures::outcomes::NpsPoint;
 use crate::view::figures::sums::Figure;
 use crate::view::list::{Filter, is_in_scope};
 use crate::view::snapshot::Snapshot;
@@ -26,16 +29,35 @@ const PARENTS_MAX: usize = 15;
 const BY_SIZE: [Segment; 4] =
     [Segment::Strategic, Segment::Enterprise, Segment::MidMarket, Segment::Smb];
 
+/// What is said of a segment or a manager, and the figure that it is.
+const COLUMNS: [(&str, &str); 13] = [
+    ("Accounts", "accounts"),
+    ("ARR", "arr"),
+    ("Health", "health_mean"),
+    ("by ARR", "health_by_arr"),
+    ("At risk", "at_risk"),
+    ("Critical", "critical"),
+    ("Load", "load"),
+    ("GRR", "gross_retention"),
+    ("NRR", "net_retention"),
+    ("NPS", "nps"),
+    ("CSAT", "csat"),
+    ("Response", "response"),
+    ("Adherence", "adherence"),
+];
+
 #[derive(Template)]
 #[template(path = "pages/executive.html")]
 struct Page {
     frame: Frame,
     headline: Vec<Shown>,
     goals: Vec<Goal>,
+    nps: Option<Chart>,
+    nps_text: &'static str,
     operations: Vec<Shown>,
     segments: Vec<GroupRow>,
     csms: Vec<GroupRow>,
-    columns: Vec<&'static str>,
+    columns: Vec<Shown>,
     parents: Vec<ParentRow>,
 }
 
@@ -43,7 +65,7 @@ struct Page {
 struct GroupRow {
     name: String,
     href: String,
-    cells: Vec<(&'static str, String)>,
+    cells: Vec<String>,
 }
 
 struct ParentRow {
@@ -79,17 +101,34 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer) -> Response {
     });
     let csms: Vec<_> = csms.collect();
     let segments: Vec<_> = segments.collect();
-    let columns = segments.iter().chain(&csms).next().map(|row| row.cells.iter().map(|it| it.0));
     rendered(&Page {
         headline: figure::headline(&figures, money),
         goals: figure::goals(&figures),
+        nps: nps_chart(&figures),
+        nps_text: definition("nps_trend").map_or("", |it| it.text),
         operations: figure::operations(&figures),
-        columns: columns.map(Iterator::collect).unwrap_or_default(),
+        columns: COLUMNS.map(column).into(),
         segments,
         csms,
         parents: parents(view, viewer, money),
         frame: Frame::new("Executive", "Executive", "executive", viewer, view, now),
     })
+}
+
+/// NPS at the month ends and now; nothing before the first answer.
+fn nps_chart(figures: &Figures) -> Option<Chart> {
+    let outcomes = &figures.outcomes;
+    let month = |it: &NpsPoint| Point { when: words::month(&it.day), value: it.value, n: it.n };
+    let now = outcomes.nps.value;
+    let now = now.map(|value| Point { when: "now".to_owned(), value, n: outcomes.nps.n });
+    let points: Vec<_> = outcomes.nps_trend.iter().map(month).chain(now).collect();
+    let target = figure::bound_of(definition("nps")?.target?);
+    (!points.is_empty()).then(|| nps(&points, target))
+}
+
+fn column((title, id): (&str, &'static str)) -> Shown {
+    let shown = Shown::new(id, None, String::new()).titled(title);
+    Shown { id: format!("column-{id}"), ..shown }
 }
 
 fn points(figure: &Figure) -> String {
@@ -107,19 +146,19 @@ fn group_row(name: String, href: String, figures: &Figures, currency: &str) -> G
         name,
         href,
         cells: vec![
-            ("Accounts", number(portfolio.accounts)),
-            ("ARR", words::money_short(portfolio.arr.cents, currency)),
-            ("Health", points(&portfolio.health_mean)),
-            ("by ARR", points(&portfolio.health_by_arr)),
-            ("At risk", number(portfolio.at_risk.accounts)),
-            ("Critical", number(portfolio.critical.accounts)),
-            ("Load", portfolio.load.mean.map_or_else(none, |it| words::percent(it, 0))),
-            ("GRR", value(&outcomes.gross_retention, Unit::Share)),
-            ("NRR", value(&outcomes.net_retention, Unit::Share)),
-            ("NPS", value(&outcomes.nps, Unit::Nps)),
-            ("CSAT", value(&operations.csat, Unit::Grade)),
-            ("Response", median.map_or_else(none, |secs| words::span(secs as f64))),
-            ("Adherence", value(&operations.adherence, Unit::Share)),
+            number(portfolio.accounts),
+            words::money_short(portfolio.arr.cents, currency),
+            points(&portfolio.health_mean),
+            points(&portfolio.health_by_arr),
+            number(portfolio.at_risk.accounts),
+            number(portfolio.critical.accounts),
+            portfolio.load.mean.map_or_else(none, |it| words::percent(it, 0)),
+            value(&outcomes.gross_retention, Unit::Share),
+            value(&outcomes.net_retention, Unit::Share),
+            value(&outcomes.nps, Unit::Nps),
+            value(&operations.csat, Unit::Grade),
+            median.map_or_else(none, |secs| words::span(secs as f64)),
+            value(&operations.adherence, Unit::Share),
         ],
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::chart::Svg;
-use super::chart::bullet::{Aim, bullet};
+use super::chart::bullet::bullet;
 use super::{Frame, page, rendered, words};
 use crate::engine::time::Timestamp;
 use crate::http::access::Viewer;
@@ -142,11 +142,19 @@ pub(super) fn headline(figures: &Figures, currency: &str) -> Vec<Shown> {
         let note = format!("target {}, of {} {counted}", shown.target, number(figure.n));
         Shown { note, ..shown }
     };
+    // Nobody knows yet what was paid a year ago: what is known of renewals is said instead.
+    let retention = |id, year: &Figure, due: &Figure| {
+        let shown = figure(id, year, Unit::Share, "accounts");
+        let known = due.value.filter(|_| year.value.is_none());
+        let note =
+            known.map(|it| format!("{} over {} renewals due", value_text(it, Unit::Share), due.n));
+        Shown { note: note.unwrap_or(shown.note), ..shown }
+    };
     let stake = portfolio.at_risk.arr_cents + portfolio.critical.arr_cents;
     let at_stake = format!("{} not green", words::money_short(stake, currency));
     vec![
-        figure("gross_retention", &outcomes.gross_retention, Unit::Share, "accounts"),
-        figure("net_retention", &outcomes.net_retention, Unit::Share, "accounts"),
+        retention("gross_retention", &outcomes.gross_retention, &outcomes.gross_retention_due),
+        retention("net_retention", &outcomes.net_retention, &outcomes.net_retention_due),
         figure("nps", &outcomes.nps, Unit::Nps, "answers"),
         figure("expansion_rate", &outcomes.expansion_rate, Unit::Share, "renewals"),
         Shown::new("arr", Some(words::money_short(portfolio.arr.cents, currency)), at_stake),
@@ -209,14 +217,13 @@ pub(super) fn goals(figures: &Figures) -> Vec<Goal> {
                 None => ("", "not known yet"),
             };
             let bound = bound_of(goal.target);
-            let aim = match goal.target {
-                Target::Above(_) | Target::AtLeast(_) => Aim::Above,
-                Target::Below(_) => Aim::Below,
-            };
+            let is_met = goal.met == Some(true);
             let chart = match known.unit {
                 // Its scale begins at −100.
-                Unit::Nps => bullet(goal.value.map(|it| it + 100.0), bound + 100.0, 200.0, aim),
-                _ => bullet(goal.value, bound, (bound * 1.4).max(goal.value.unwrap_or(0.0)), aim),
+                Unit::Nps => bullet(goal.value.map(|it| it + 100.0), bound + 100.0, 200.0, is_met),
+                _ => {
+                    bullet(goal.value, bound, (bound * 1.4).max(goal.value.unwrap_or(0.0)), is_met)
+                }
             };
             Some(Goal {
                 id: goal.figure.to_owned(),
@@ -228,7 +235,7 @@ pub(super) fn goals(figures: &Figures) -> Vec<Goal> {
                 chart,
                 class,
                 status,
-                note: format!("{} {}", number(goal.n), counted(goal.figure)),
+                note: counted(goal.figure, goal.n),
                 definition: known.text,
             })
         })
@@ -236,14 +243,15 @@ pub(super) fn goals(figures: &Figures) -> Vec<Goal> {
 }
 
 /// What a goal's `n` counts.
-fn counted(figure: &str) -> &'static str {
-    match figure {
-        "nps" => "answers",
+fn counted(figure: &str, n: u64) -> String {
+    let (one, several) = match figure {
+        "nps" => ("answer", "answers"),
         "gross_retention_due" | "net_retention_due" | "expansion_rate" | "renewal_cycle_days" => {
-            "renewals"
+            ("renewal", "renewals")
         }
-        _ => "accounts",
-    }
+        _ => ("account", "accounts"),
+    };
+    words::plural(usize::try_from(n).unwrap_or(usize::MAX), one, several)
 }
 
 /// A count of figures.
@@ -264,7 +272,7 @@ pub(super) fn value_text(value: f64, unit: Unit) -> String {
     }
 }
 
-fn bound_of(target: Target) -> f64 {
+pub(super) fn bound_of(target: Target) -> f64 {
     match target {
         Target::Above(bound) | Target::AtLeast(bound) | Target::Below(bound) => bound,
     }

@@ -2,12 +2,14 @@
 //!
 //! What needs attention is ranked in `view/attention.rs`; figures are summed in `view/figures/`.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use compact_str::CompactString;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::attention::{self, AttentionRow};
 use super::chart::Svg;
@@ -24,6 +26,7 @@ use crate::view::attention::WORKABLE_MAX;
 use crate::view::figures::Figures;
 use crate::view::figures::portfolio::Portfolio;
 use crate::view::figures::sums::Tally;
+use crate::view::first::First;
 use crate::view::list::{Filter, is_in_scope};
 use crate::view::snapshot::Snapshot;
 
@@ -53,7 +56,8 @@ struct Page {
     bands_chart: Svg,
     bands: Vec<BandRow>,
     band_query: String,
-    activity: Vec<(&'static str, String)>,
+    activity: Vec<Shown>,
+    segment_query: String,
     steps: Vec<StepRow>,
     n_steps: String,
     load: Vec<LoadRow>,
@@ -76,6 +80,7 @@ struct StepRow {
     playbook: String,
     account_id: String,
     account: String,
+    csm: String,
     href: String,
     due: String,
     is_late: bool,
@@ -109,6 +114,8 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
     };
     let figures = view.figures(&filter);
     let attention = view.attention(&filter, now, WORKABLE_MAX);
+    let csm_query = csm.map(|csm| format!("&csm={}", words::encoded(csm))).unwrap_or_default();
+    let segment_query = segment.map(|it| format!("&segment={}", it.name())).unwrap_or_default();
     let money = currency(view);
     let portfolio = &figures.portfolio;
     let (bands, bands_chart) = bands(portfolio, money);
@@ -128,10 +135,11 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
         n_accounts: number(portfolio.accounts),
         bands_chart,
         bands,
-        band_query: csm.map(|csm| format!("&csm={}", words::encoded(csm))).unwrap_or_default(),
+        band_query: csm_query + &segment_query,
+        segment_query,
         activity: activity(&figures),
         steps,
-        n_steps: words::plural(n_steps, "step", "steps"),
+        n_steps: words::plural(n_steps, "playbook", "playbooks"),
         load: load(view, viewer, csm),
         frame: Frame::new("Portfolio", "Portfolio", "portfolio", viewer, view, now),
     })
@@ -179,53 +187,47 @@ fn lead(figures: &Figures, currency: &str) -> String {
     )
 }
 
-/// The steps that are to be done, the most overdue first; and how many there are.
+/// The next steps of playbooks, the most overdue first; and how many playbooks have one.
 fn steps(view: &Snapshot, filter: &Filter, now: Timestamp) -> (Vec<StepRow>, usize) {
-    let mut open: Vec<_> = view
-        .filtered(filter)
-        .flat_map(|account| account.runs().iter().map(move |run| (account, run)))
-        .filter_map(|(account, run)| {
-            let (step, due) = run.next_step.as_ref()?;
-            Some(((*due)?, account, run, step))
-        })
-        .collect();
-    let n = open.len();
-    let key = |it: &(Timestamp, &std::sync::Arc<Account>, _, _)| (it.0, it.1.id().clone());
-    if n > STEPS_MAX {
-        open.select_nth_unstable_by_key(STEPS_MAX - 1, key);
-        open.truncate(STEPS_MAX);
+    let mut first = First::new(None, STEPS_MAX);
+    let mut n = 0;
+    for account in view.filtered(filter) {
+        n += usize::from(account.pressing.n_steps);
+        // Of most accounts no step is among the first, and none needs a look.
+        let due_at = account.pressing.step_due_at;
+        if due_at.is_some_and(|due_at| first.wants(&(due_at, Uuid::nil()))) {
+            let due = account.runs().iter().take(account.pressing.n_steps.into());
+            first.put_sorted(due, |run| run.rank(), |run| (account, run));
+        }
     }
-    open.sort_by_key(key);
-    let row = |(due, account, run, step): (
-        Timestamp,
-        &std::sync::Arc<Account>,
-        &RunRow,
-        &CompactString,
-    )| {
-        StepRow {
+    let row = |((due, _), (account, run)): ((Timestamp, Uuid), (&Arc<Account>, &RunRow))| {
+        let (step, _) = run.next_step.as_ref()?;
+        Some(StepRow {
             id: step.to_string(),
             run_id: run.run_id.to_string(),
             title: words::title(step),
             playbook: words::title(&run.playbook),
             account_id: account.id().to_string(),
             account: account.health.name.to_string(),
+            csm: account.health.csm.to_string(),
             href: words::account_href(account.id()),
             due: words::from_now(due, now),
             is_late: due < now,
-        }
+        })
     };
-    (open.into_iter().map(row).collect(), n)
+    (first.into_rows().0.into_iter().filter_map(row).collect(), n)
 }
 
-fn activity(figures: &Figures) -> Vec<(&'static str, String)> {
+fn activity(figures: &Figures) -> Vec<Shown> {
     let it = &figures.activity;
+    let shown = |id, n, days: &str| Shown::new(id, Some(number(n)), days.to_owned());
     vec![
-        ("Touchpoints, 7 days", number(it.touchpoints_week)),
-        ("Touchpoints, 30 days", number(it.touchpoints_month)),
-        ("Business reviews, 30 days", number(it.reviews)),
-        ("Success plans updated, 30 days", number(it.plans_updated)),
-        ("Expansions identified, 30 days", number(it.expansions)),
-        ("Risk mitigations under way", number(it.mitigations_open)),
+        shown("touchpoints_week", it.touchpoints_week, "7 days"),
+        shown("touchpoints_month", it.touchpoints_month, "30 days"),
+        shown("reviews", it.reviews, "30 days"),
+        shown("plans_updated", it.plans_updated, "30 days"),
+        shown("expansions", it.expansions, "30 days"),
+        shown("mitigations_open", it.mitigations_open, "now"),
     ]
 }
 

@@ -31,7 +31,7 @@ const DAYS: u16 = 90;
 /// Weeks of the pipeline.
 const WEEKS: i64 = 13;
 /// Most rows of a window; the list of accounts has them all.
-const ROWS_MAX: usize = 50;
+const ROWS_MAX: usize = 40;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -158,8 +158,8 @@ fn weeks(due: &[(Timestamp, &Arc<Account>)], now: Timestamp) -> Vec<Week> {
 }
 
 fn windows(due: &[(Timestamp, &Arc<Account>)], currency: &str, now: Timestamp) -> Vec<Window> {
-    let window = |id, title, from: i64, to: i64| {
-        let is_in = |end: &Timestamp| *end > now.plus_days(from) && *end <= now.plus_days(to);
+    let window = |id, title, from: i32, to: i32| {
+        let is_in = |end: &Timestamp| (from..=to).contains(&days_until(*end, now));
         let inside: Vec<_> = due.iter().filter(|(end, _)| is_in(end)).collect();
         let sum: i64 = inside.iter().filter_map(|(_, account)| account.health.arr_cents).sum();
         let arr = words::money_short(sum, currency);
@@ -176,16 +176,22 @@ fn windows(due: &[(Timestamp, &Arc<Account>)], currency: &str, now: Timestamp) -
         }
     };
     vec![
-        window("within-30", "Within 30 days", -1, 30),
-        window("within-60", "In 31 to 60 days", 30, 60),
-        window("within-90", "In 61 to 90 days", 60, i64::from(DAYS)),
+        window("within-30", "Within 30 days", 0, 30),
+        window("within-60", "In 31 to 60 days", 31, 60),
+        window("within-90", "In 61 to 90 days", 61, i32::from(DAYS)),
     ]
+}
+
+/// Whole days, as figures count them.
+fn days_until(end: Timestamp, now: Timestamp) -> i32 {
+    end.day().number() - now.day().number()
 }
 
 fn row(end: Timestamp, account: &Account, currency: &str, now: Timestamp) -> Row {
     let row = &account.health;
     let renewal = account.opportunities().iter().find(|it| it.kind == OpportunityKind::Renewal);
-    let run = account.runs().iter().rfind(|run| run.playbook.starts_with("renewal_"));
+    let runs = account.runs().iter().filter(|run| run.playbook.starts_with("renewal_"));
+    let run = runs.max_by_key(|run| (run.started_at, run.run_id));
     let next = run.and_then(|run| {
         let (step, due) = run.next_step.as_ref()?;
         let due = due.map(|due| format!(", {}", words::from_now(due, now))).unwrap_or_default();
@@ -197,7 +203,10 @@ fn row(end: Timestamp, account: &Account, currency: &str, now: Timestamp) -> Row
         name: row.name.to_string(),
         sub: words::title(row.segment.name()),
         ends: words::day(end, now),
-        days: words::from_now(end, now),
+        days: format!(
+            "in {}",
+            words::plural(days_until(end, now).unsigned_abs() as usize, "day", "days")
+        ),
         arr: words::money_or_none(row.arr_cents, currency),
         health: format!("{:.1}", row.health),
         band: row.band.name(),

@@ -83,6 +83,11 @@ pub(super) fn signed(number: f64, digits: usize) -> String {
     }
 }
 
+/// The sign of a number as it is printed.
+pub(super) fn minus(number: &str) -> String {
+    number.replace('-', "−")
+}
+
 /// An instant: `31 Jan 08:00` with the year where it is another.
 pub(super) fn instant(at: Timestamp, now: Timestamp) -> String {
     format!("{} {}", day(at, now), at.to_string().get(11..16).unwrap_or_default())
@@ -99,13 +104,21 @@ pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
 
 /// A day without its year: `31 Jan`.
 pub(super) fn day_of_year(at: Timestamp) -> String {
+    let text = at.to_string();
+    let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
+    format!("{day} {}", month_name(&text))
+}
+
+/// The month of a date: `Jan 2026` of `2026-01-31`.
+pub(super) fn month(date: &str) -> String {
+    format!("{} {}", month_name(date), date.get(..4).unwrap_or_default())
+}
+
+fn month_name(date: &str) -> &'static str {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = at.to_string();
-    let month = text.get(5..7).and_then(|month| month.parse::<usize>().ok()).unwrap_or(1);
-    let month = MONTHS[month.clamp(1, 12) - 1];
-    let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    format!("{day} {month}")
+    let month = date.get(5..7).and_then(|month| month.parse::<usize>().ok()).unwrap_or(1);
+    MONTHS[month.clamp(1, 12) - 1]
 }
 
 /// How far away an instant is: `in 3 days`, `2 h ago`.

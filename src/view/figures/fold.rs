@@ -65,6 +65,7 @@ mod tests {
     use crate::engine::model::churn::ChurnBand;
     use crate::engine::model::health::HealthBand;
     use crate::engine::output::work::{NpsFigures, StepCounts};
+    use crate::engine::time::Day;
     use crate::view::figures::parents::ParentFold;
     use crate::view::figures::share::{Done, Retained, Standing, Term, Year};
 
@@ -109,8 +110,14 @@ mod tests {
 
     fn year() -> impl Strategy<Value = Year> {
         let secs = vec(0_u32..20, 0..8);
-        let parts = (of(any::<(i64, i64)>()), any::<[i64; 3]>(), any::<[u32; 3]>(), secs);
-        parts.prop_map(|(arr, [before, kept, after], [n, renewed, expanded], secs)| Year {
+        let ends = vec((0..13, any::<[u32; 3]>()), 0..4);
+        let end = |(month, [promoters, passives, detractors]): (i32, [u32; 3])| {
+            (Day::from_number(30 * month), NpsFigures { promoters, passives, detractors })
+        };
+        let ends = ends.prop_map(move |all| all.into_iter().map(end).collect());
+        let parts = (of(any::<(i64, i64)>()), any::<[i64; 3]>(), any::<[u32; 3]>(), secs, ends);
+        parts.prop_map(|(arr, [before, kept, after], [n, renewed, expanded], secs, ends)| Year {
+            nps_month_ends: ends,
             arr,
             due: Retained { n, before, kept, after },
             renewed,

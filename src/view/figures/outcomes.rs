@@ -3,13 +3,16 @@
 //! The year is the 365 days until today. Accounts that left count here, that is what retention is
 //! about. The targets stand in `definitions.rs`; what was done for accounts is `work.rs`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::definitions::{DEFINITIONS, Target};
 use super::portfolio::PortfolioFold;
 use super::share::{Done, Share, Year};
-use super::sums::{Figure, Multiset, count};
+use super::sums::{AnswerSum, Figure, Multiset, change, count};
+use crate::engine::time::Day;
 
 /// Why nobody can say yet how good the predictions were.
 const NOT_YET: &str = "not yet: predictions must first be held against what came of them";
@@ -20,6 +23,9 @@ pub struct Outcomes {
     /// Promoters less detractors in a hundred answers, −100 to 100; over the last answer of each
     /// respondent in 90 days, which `n` counts.
     pub nps: Figure,
+    /// The same at each month end since the same day of the year before, oldest first; those with
+    /// answers only. An account's answers are counted in its daily look after that day.
+    pub nps_trend: Vec<NpsPoint>,
     /// Revenue of a year ago that is left, 0 to 1, without what came in addition. Over accounts
     /// that paid at the last month end that lies a year back; one that left since has 0 now.
     /// Younger accounts, those whose revenue was not noted then (the feed was not read yet), and
@@ -53,6 +59,17 @@ pub struct Outcomes {
     pub goals: Vec<Goal>,
 }
 
+/// NPS when a month ended.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct NpsPoint {
+    /// The last day of the month (`2026-01-31`).
+    pub day: String,
+    /// −100 to 100.
+    pub value: f64,
+    /// Of how many answers.
+    pub n: u64,
+}
+
 /// How often the churn prediction was right.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Accuracy {
@@ -80,9 +97,8 @@ pub struct Goal {
 /// What the figures are made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OutcomesFold {
-    promoters: i64,
-    passives: i64,
-    detractors: i64,
+    answers: AnswerSum,
+    answers_at: BTreeMap<Day, AnswerSum>,
     year: Retention,
     due: Retention,
     renewed: i64,
@@ -109,9 +125,10 @@ impl Default for Accuracy {
 impl OutcomesFold {
     pub(super) fn change(&mut self, sign: i64, share: &Share) {
         let Share { standing, done: Done { nps, .. }, year, .. } = share;
-        self.promoters += sign * i64::from(nps.promoters);
-        self.passives += sign * i64::from(nps.passives);
-        self.detractors += sign * i64::from(nps.detractors);
+        self.answers.change(sign, *nps);
+        for (end, nps) in &year.nps_month_ends {
+            change(&mut self.answers_at, end, |answers| answers.change(sign, *nps));
+        }
         if let Some((then, now)) = year.arr {
             self.year.change(sign, 1, [then, then.min(now), now]);
         }
@@ -126,11 +143,10 @@ impl OutcomesFold {
     }
 
     pub(super) fn figures(&self, portfolio: &PortfolioFold) -> Outcomes {
-        let answers = self.promoters + self.passives + self.detractors;
-        let lead = i128::from(self.promoters - self.detractors);
         let (renewed, accounts) = (self.renewed, portfolio.accounts());
         let mut outcomes = Outcomes {
-            nps: Figure::ratio(lead, answers.into(), answers).times(100.0),
+            nps: self.answers.nps(),
+            nps_trend: self.nps_trend(),
             gross_retention: self.year.gross(),
             net_retention: self.year.net(),
             gross_retention_due: self.due.gross(),
@@ -145,6 +161,14 @@ impl OutcomesFold {
         };
         outcomes.goals = outcomes.goals();
         outcomes
+    }
+
+    fn nps_trend(&self) -> Vec<NpsPoint> {
+        let points = self.answers_at.iter().filter_map(|(end, answers)| {
+            let Figure { value, n } = answers.nps();
+            Some(NpsPoint { day: end.to_string(), value: value?, n })
+        });
+        points.collect()
     }
 
     fn lifetime_value(&self, portfolio: &PortfolioFold) -> Figure {

@@ -104,6 +104,8 @@ pub(super) struct Year {
     pub(super) cycle_secs: Box<[u32]>,
     /// From the beginning of the account to its first value.
     pub(super) first_value_secs: Option<u32>,
+    /// The answers that counted when each month ended that had some, the oldest first.
+    pub(super) nps_month_ends: Box<[(Day, NpsFigures)]>,
 }
 
 /// Revenue before and after, in cents of the reporting currency.
@@ -209,9 +211,15 @@ impl Year {
             (today.number() - YEAR_DAYS + 1..=today.number()).contains(&at.day().number())
         };
         let now = if has_left { Some(0) } else { health.profile.arr_reporting_cents };
-        let then = month_end_a_year_ago(today).and_then(|end| work.arr_month_ends.get(&end));
+        let year_ago = month_end_a_year_ago(today);
+        let then = year_ago.as_ref().and_then(|end| work.arr_month_ends.get(end));
         let then = then.copied().filter(|cents| *cents > 0);
-        let mut year = Self { arr: then.zip(now), ..Self::default() };
+        let since = year_ago.map(|end| work.nps_month_ends.range(end..)).into_iter().flatten();
+        let answers =
+            since.filter_map(|(end, nps)| Some((Timestamp::parse(end).ok()?.day(), *nps)));
+        let answers = answers.filter(|(end, _)| *end <= today);
+        let mut year =
+            Self { arr: then.zip(now), nps_month_ends: answers.collect(), ..Self::default() };
         let mut cycle_secs = Vec::new();
         for it in &work.renewals {
             if is_within(it.due) {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::share::Standing;
+use crate::engine::output::work::NpsFigures;
 
 /// A figure that is a mean, a ratio or a median, with what it is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -67,6 +68,14 @@ pub(super) struct HealthSum {
     n_weighted: i64,
     weight: i128,
     weighted: i128,
+}
+
+/// Answers to surveys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AnswerSum {
+    promoters: i64,
+    passives: i64,
+    detractors: i64,
 }
 
 /// Values in order, each as often as it was added.
@@ -157,6 +166,20 @@ impl HealthSum {
     }
 }
 
+impl AnswerSum {
+    pub(super) fn change(&mut self, sign: i64, nps: NpsFigures) {
+        self.promoters += sign * i64::from(nps.promoters);
+        self.passives += sign * i64::from(nps.passives);
+        self.detractors += sign * i64::from(nps.detractors);
+    }
+
+    /// Promoters less detractors in a hundred answers.
+    pub(super) fn nps(&self) -> Figure {
+        let n = self.promoters + self.passives + self.detractors;
+        Figure::ratio(i128::from(self.promoters - self.detractors), n.into(), n).times(100.0)
+    }
+}
+
 impl Multiset {
     pub(super) fn change(&mut self, sign: i64, values: &[u32]) {
         for value in values {
@@ -197,9 +220,9 @@ impl Multiset {
 }
 
 /// Changes what is held of `key`, and forgets it when nothing is left.
-pub(super) fn change<V: Default + PartialEq>(
-    held: &mut BTreeMap<CompactString, V>,
-    key: &CompactString,
+pub(super) fn change<K: Clone + Ord, V: Default + PartialEq>(
+    held: &mut BTreeMap<K, V>,
+    key: &K,
     how: impl FnOnce(&mut V),
 ) {
     let value = held.entry(key.clone()).or_default();

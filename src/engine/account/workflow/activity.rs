@@ -1,10 +1,10 @@
-//! What was done for an account, day by day, and what it paid at the ends of months.
+//! What was done for an account, day by day, and what it paid and said at the ends of months.
 //!
 //! When something counts is decided in `decide/work.rs`, as is what is published of it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::output::work::{ActivityFigures, StepCounts};
+use crate::engine::output::work::{ActivityFigures, NpsFigures, StepCounts};
 use crate::engine::time::{Day, Timestamp};
 
 /// How many days of activity are kept.
@@ -19,12 +19,23 @@ pub const RENEWALS_MAX: usize = 13;
 pub struct Activity {
     /// By day, the oldest first.
     days: Vec<(Day, ActivityFigures, StepCounts)>,
-    /// Annual revenue in cents of the reporting currency, by the last day of the month.
-    months: Vec<(Day, i64)>,
+    /// The oldest first.
+    months: Vec<MonthEnd>,
     /// The renewals that were decided.
     pub renewals: Vec<RenewalDone>,
     /// Hash of the record of the account's work that was published last.
     pub said: Option<u64>,
+}
+
+/// How an account stood when a month ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthEnd {
+    /// The last day of the month.
+    pub day: Day,
+    /// Annual revenue in cents of the reporting currency; nothing while it is not known.
+    pub arr_cents: Option<i64>,
+    /// The answers to surveys that counted then.
+    pub nps: NpsFigures,
 }
 
 /// A renewal that was decided.
@@ -63,21 +74,29 @@ impl Activity {
         self.days.iter().copied().filter(move |(day, ..)| *day >= oldest)
     }
 
-    /// Annual revenue at the ends of months, the oldest first.
-    pub fn months(&self) -> &[(Day, i64)] {
+    /// The ends of months, the oldest first.
+    pub fn months(&self) -> &[MonthEnd] {
         &self.months
     }
 
-    /// Keeps the revenue at the end of a month, once.
-    pub fn note_month(&mut self, end: Day, arr_cents: i64) -> bool {
-        if self.months.last().is_some_and(|(held, _)| *held >= end) {
-            return false;
+    /// Keeps the end of a month, once; revenue that was not known then may follow. Says whether
+    /// anything changed.
+    pub fn note_month(&mut self, end: MonthEnd) -> bool {
+        match self.months.last_mut() {
+            Some(held) if held.day > end.day => false,
+            Some(held) if held.day == end.day => {
+                let is_news = held.arr_cents.is_none() && end.arr_cents.is_some();
+                held.arr_cents = held.arr_cents.or(end.arr_cents);
+                is_news
+            }
+            _ => {
+                if self.months.len() == MONTHS_MAX {
+                    self.months.remove(0);
+                }
+                self.months.push(end);
+                true
+            }
         }
-        if self.months.len() == MONTHS_MAX {
-            self.months.remove(0);
-        }
-        self.months.push((end, arr_cents));
-        true
     }
 
     /// Keeps a renewal.
@@ -103,11 +122,17 @@ mod tests {
         assert_eq!(activity.days(today).count(), 35);
         assert_eq!(activity.days(today.plus(10)).count(), 25);
         for month in 0..20 {
-            let end = Day::from_number(20_000 + 30 * month);
-            assert!(activity.note_month(end, i64::from(month)));
-            assert!(!activity.note_month(end, 99));
+            let day = Day::from_number(20_000 + 30 * month);
+            let nps = NpsFigures { promoters: 1, ..NpsFigures::default() };
+            let unknown = MonthEnd { day, arr_cents: None, nps };
+            assert!(activity.note_month(unknown));
+            let end = MonthEnd { arr_cents: Some(i64::from(month)), ..unknown };
+            assert!(activity.note_month(MonthEnd { nps: NpsFigures::default(), ..end }));
+            assert!(!activity.note_month(MonthEnd { arr_cents: Some(99), ..end }));
+            assert!(!activity.note_month(MonthEnd { day: day.plus(-1), ..end }));
+            assert_eq!(activity.months().last(), Some(&end));
         }
         assert_eq!(activity.months().len(), MONTHS_MAX);
-        assert_eq!(activity.months()[0].1, 7);
+        assert_eq!(activity.months()[0].arr_cents, Some(7));
     }
 }

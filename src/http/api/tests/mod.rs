@@ -223,7 +223,7 @@ fn work(id: &str, severity: &str) -> Value {
     json!({
         "account_id": id, "at": "2026-01-31", "model_version": "1",
         "alerts": [alert(id, severity)], "runs": [run], "opportunities": [opportunity],
-        "activity": {}, "arr_month_ends": {}, "responses": {},
+        "activity": {}, "arr_month_ends": {}, "nps_month_ends": {}, "responses": {},
         "nps": { "promoters": 0, "passives": 0, "detractors": 0 }, "csat": {}, "steps": {},
         "renewals": [], "first_value_at": null,
     })

@@ -7,23 +7,10 @@ use super::{Svg, line, rect, share};
 const WIDTH: f64 = 100.0;
 const HEIGHT: f64 = 8.0;
 
-/// Which side of its target a figure should be on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aim {
-    /// At least the target.
-    Above,
-    /// At most the target.
-    Below,
-}
-
-/// A figure between 0 and `most`, with a mark at its target.
-pub fn bullet(value: Option<f64>, target: f64, most: f64, aim: Aim) -> Svg {
+/// A figure between 0 and `most`, with a mark at its target, which it meets or misses.
+pub fn bullet(value: Option<f64>, target: f64, most: f64, is_met: bool) -> Svg {
     let mut body = rect("track", (0.0, 0.0), (WIDTH, HEIGHT));
     if let Some(value) = value {
-        let is_met = match aim {
-            Aim::Above => value >= target,
-            Aim::Below => value <= target,
-        };
         let class = if is_met { "fill met" } else { "fill missed" };
         body += &rect(class, (0.0, 0.0), (share(value, most) * WIDTH, HEIGHT));
     }
@@ -54,17 +41,17 @@ mod tests {
     proptest! {
         #[test]
         fn they_stay_inside(value in proptest::num::f64::ANY, target in proptest::num::f64::ANY) {
-            is_inside(&bullet(Some(value), target, 100.0, Aim::Above));
-            is_inside(&bullet(None, target, value, Aim::Below));
+            is_inside(&bullet(Some(value), target, 100.0, true));
+            is_inside(&bullet(None, target, value, false));
             is_inside(&meter(value, "red"));
         }
     }
 
     #[test]
     fn a_bar_is_as_long_as_its_figure() {
-        assert_eq!(numbers(&bullet(Some(60.0), 45.0, 120.0, Aim::Below), "width"), [100.0, 50.0]);
-        assert!(bullet(Some(60.0), 45.0, 90.0, Aim::Below).to_string().contains("missed"));
-        assert!(bullet(Some(60.0), 45.0, 90.0, Aim::Above).to_string().contains("met"));
+        assert_eq!(numbers(&bullet(Some(60.0), 45.0, 120.0, false), "width"), [100.0, 50.0]);
+        assert!(bullet(Some(60.0), 45.0, 90.0, false).to_string().contains("missed"));
+        assert!(bullet(Some(60.0), 45.0, 90.0, true).to_string().contains("met"));
         assert_eq!(numbers(&meter(0.25, ""), "width"), [100.0, 25.0]);
     }
 }

@@ -10,6 +10,7 @@ use askama::filters::HtmlSafe;
 
 pub mod bullet;
 pub mod contributions;
+pub mod nps;
 pub mod pipeline;
 pub mod sparkline;
 pub mod stack;
@@ -154,6 +155,39 @@ fn rect(class: &str, at: (f64, f64), size: (f64, f64)) -> String {
 fn line(class: &str, from: (f64, f64), to: (f64, f64)) -> String {
     let (x1, y1, x2, y2) = (Unit(from.0), Unit(from.1), Unit(to.0), Unit(to.1));
     format!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>")
+}
+
+/// A line through points.
+fn polyline(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let points: Vec<_> = points.map(|(x, y)| format!("{},{}", Unit(x), Unit(y))).collect();
+    format!("<polyline class=\"line\" points=\"{}\"/>", points.join(" "))
+}
+
+/// A point of a line.
+fn dot(at: (f64, f64), radius: f64) -> String {
+    let (x, y) = (Unit(at.0), Unit(at.1));
+    format!("<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>")
+}
+
+/// Some of the words of an axis, at most `most`, with the first and the last; each at its place.
+fn axis_words<'a>(
+    most: usize,
+    words: impl ExactSizeIterator<Item = (f64, &'a str)>,
+    y: f64,
+) -> String {
+    let words: Vec<_> = words.collect();
+    let last = words.len().saturating_sub(1);
+    let mut shown: Vec<usize> = (0..most).map(|n| n * last / (most - 1).max(1)).collect();
+    shown.dedup();
+    let word = |index: usize| {
+        let class = match index {
+            0 => "tick",
+            _ if index == last => "tick end",
+            _ => "tick middle",
+        };
+        words.get(index).map(|(x, word)| text(class, (*x, y), word))
+    };
+    shown.into_iter().filter_map(word).collect()
 }
 
 /// A word at a place.

@@ -23,6 +23,9 @@ pub struct Week {
     pub amounts: [f64; 3],
 }
 
+/// More than cents in 64 bits are, so that no sum of weeks is beyond all numbers.
+const AMOUNT_MAX: f64 = 1e18;
+
 /// The weeks in their order. `money` writes an amount in short.
 pub fn pipeline(weeks: &[Week], money: &dyn Fn(f64) -> String) -> Chart {
     let row = |week: &Week| {
@@ -42,7 +45,7 @@ pub fn pipeline(weeks: &[Week], money: &dyn Fn(f64) -> String) -> Chart {
 }
 
 fn amount_of(amount: f64) -> f64 {
-    finite(amount).max(0.0)
+    finite(amount).clamp(0.0, AMOUNT_MAX)
 }
 
 fn total(week: &Week) -> f64 {
@@ -127,6 +130,7 @@ mod tests {
             let chart = pipeline(&weeks, &|amount| format!("{amount:.0}"));
             is_inside(&chart.wide);
             is_inside(&chart.narrow);
+            prop_assert!(!chart.wide.to_string().contains("inf"));
             prop_assert!(!chart.wide.to_string().contains("<2 Feb"));
         }
     }
@@ -138,6 +142,13 @@ mod tests {
         assert_eq!(numbers(&chart.wide, "height"), [54.3, 109.7]);
         assert!(chart.wide.to_string().contains("2 renewals over 300: 100 critical, 0 at risk"));
         assert_eq!(chart.rows[0], ["<2 Feb>", "1", "100", "0", "200", "300"]);
+    }
+
+    #[test]
+    fn more_money_than_there_is_has_ticks() {
+        // Found by chance: three of its ticks were more than all numbers.
+        let chart = pipeline(&[week([1.77e308, 0.0, 0.0])], &|amount| format!("{amount:.0}"));
+        is_inside(&chart.wide);
     }
 
     #[test]

@@ -2,9 +2,7 @@
 //!
 //! The line with axes and events is `trend.rs`.
 
-use std::fmt::Write as _;
-
-use super::{Svg, Unit};
+use super::{Svg, dot, polyline};
 
 const WIDTH: f64 = 96.0;
 const HEIGHT: f64 = 24.0;
@@ -24,19 +22,10 @@ pub fn sparkline(days: &[u8]) -> Svg {
     let base = (low + high - span) / 2.0;
     let step = (WIDTH - 2.0 * EDGE) / (days.len().max(2) - 1) as f64;
     let y = |score: u8| HEIGHT - EDGE - (f64::from(score) - base) / span * (HEIGHT - 2.0 * EDGE);
-    let mut points = String::new();
-    for (n, score) in days.iter().enumerate() {
-        let space = if n == 0 { "" } else { " " };
-        // Writing to a text cannot fail.
-        let _ = write!(points, "{space}{},{}", Unit(EDGE + n as f64 * step), Unit(y(*score)));
-    }
-    let end = EDGE + (days.len() - 1) as f64 * step;
-    let body = format!(
-        "<polyline class=\"line\" points=\"{points}\"/><circle class=\"dot\" cx=\"{}\" \
-         cy=\"{}\" r=\"2\"/>",
-        Unit(end),
-        Unit(y(*last)),
-    );
+    let places: Vec<_> =
+        (days.iter().enumerate()).map(|(n, score)| (EDGE + n as f64 * step, y(*score))).collect();
+    let end = (EDGE + (days.len() - 1) as f64 * step, y(*last));
+    let body = polyline(places.into_iter()) + &dot(end, 2.0);
     let n = days.len();
     let label = match n {
         1 => format!("health {last}, first day"),

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use crate::engine::model::health::Bands;
 
-use super::{Chart, Escaped, Place, Svg, Unit, finite, line, rect, text};
+use super::{
+    Chart, Escaped, Place, Svg, Unit, axis_words, dot, finite, line, polyline, rect, text,
+};
 
 const HEIGHT: f64 = 210.0;
 const TOP: f64 = 12.0;
@@ -128,37 +130,16 @@ fn frame(scale: &Scale, bands: &Bands) -> String {
 }
 
 fn curve(days: &[DayOf], scale: &Scale) -> String {
-    let mut points = String::new();
-    for (n, day) in days.iter().enumerate() {
-        let space = if n == 0 { "" } else { " " };
-        // Writing to a text cannot fail.
-        let _ = write!(points, "{space}{},{}", Unit(scale.x(n)), Unit(scale.y(day.health)));
-    }
     let Some(last) = days.last() else { return String::new() };
+    let points = days.iter().enumerate().map(|(n, day)| (scale.x(n), scale.y(day.health)));
     let (x, y) = (scale.x(days.len() - 1), scale.y(last.health));
-    format!(
-        "<polyline class=\"line\" points=\"{points}\"/><circle class=\"dot\" cx=\"{}\" \
-         cy=\"{}\" r=\"3.5\"/>{}",
-        Unit(x),
-        Unit(y),
-        text("value", (x + 8.0, y + 4.0), &format!("{:.0}", score(last.health))),
-    )
+    let value = text("value", (x + 8.0, y + 4.0), &format!("{:.1}", score(last.health)));
+    polyline(points) + &dot((x, y), 3.5) + &value
 }
 
 fn dates(days: &[DayOf], scale: &Scale, place: Place) -> String {
-    let n_dates = if place == Place::Wide { 5 } else { 3 };
-    let last = days.len().saturating_sub(1);
-    let mut shown: Vec<usize> = (0..n_dates).map(|n| n * last / (n_dates - 1)).collect();
-    shown.dedup();
-    let word = |index: usize| {
-        let class = match index {
-            0 => "tick",
-            _ if index == last => "tick end",
-            _ => "tick middle",
-        };
-        days.get(index).map(|day| text(class, (scale.x(index), DATES), &day.short))
-    };
-    shown.into_iter().filter_map(word).collect()
+    let words = days.iter().enumerate().map(|(n, day)| (scale.x(n), day.short.as_str()));
+    axis_words(if place == Place::Wide { 5 } else { 3 }, words, DATES)
 }
 
 /// The marks, each with a thin line up to the curve.
