@@ -28,8 +28,8 @@ const PARTITION: i32 = 0;
 const POLL: Duration = Duration::from_millis(50);
 /// How long the topic may take to be read to its end.
 const READ_LIMIT: Duration = Duration::from_secs(60);
-/// How often a publication begins again because another one came in between.
-const TRIES: u32 = 10;
+/// For how long a publication begins again because another one came in between.
+const CONTEST_LIMIT: Duration = Duration::from_secs(20);
 
 /// The newest valid model of the topic, as far as it was read.
 #[derive(Clone, Debug)]
@@ -183,7 +183,9 @@ impl ModelTopic {
     /// Publishes a model, unless it is in force already, or any is where it is `only_first`.
     ///
     /// All publications of a group share one transactional id: one that looked before another
-    /// ended is fenced and looks again, so that of two first starts only one publishes.
+    /// ended is fenced and looks again, so that of two first starts only one publishes. Which error
+    /// tells of the other one depends on the moment (the broker also answers a commit with
+    /// "unknown error" then), so it looks again after any.
     ///
     /// # Errors
     /// [`PublishError`] says why it was not published.
@@ -195,13 +197,13 @@ impl ModelTopic {
         only_first: bool,
     ) -> Result<Published, PublishError> {
         let value = text.encode(at, &config.instance)?;
-        let mut tries = 1..=TRIES;
+        let deadline = Deadline::after(CONTEST_LIMIT);
         loop {
             match self.try_to_publish(config, text, &value, at, only_first) {
-                Err(PublishError::Kafka(Failure::ProducerFenced(reason))) => match tries.next() {
-                    Some(_) => tracing::debug!(reason, "another model came in between"),
-                    None => return Err(Failure::Restart(reason).into()),
-                },
+                Err(PublishError::Kafka(failure)) if !deadline.is_over() => {
+                    tracing::debug!(%failure, "the model was not published: looking again");
+                    std::thread::park_timeout(POLL);
+                }
                 other => return other,
             }
         }

@@ -42,7 +42,7 @@ struct Test {
 }
 
 /// The quick ones first.
-const TESTS: [Test; 15] = [
+const TESTS: [Test; 16] = [
     Test { name: "refusals::a_missing_broker", run: refusals::a_missing_broker },
     Test { name: "refusals::an_unknown_key", run: refusals::an_unknown_key },
     Test { name: "refusals::a_bad_model", run: refusals::a_bad_model },
@@ -50,6 +50,7 @@ const TESTS: [Test; 15] = [
     Test { name: "dead_letters::each_with_its_reason", run: dead_letters::each_with_its_reason },
     Test { name: "replay::topics_and_newest_records", run: replay::topics_and_newest_records },
     Test { name: "model::a_bad_one_changes_nothing", run: model::a_bad_one_changes_nothing },
+    Test { name: "model::first_starts_at_once", run: model::first_starts_at_once },
     Test { name: "model::two_while_events_flow", run: model::two_while_events_flow },
     Test { name: "restart::sigterm_loses_nothing", run: restart::sigterm_loses_nothing },
     Test { name: "outage::three_days", run: outage::three_days },
@@ -127,7 +128,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         let broker = Broker::find_or_start().context("no broker for the tests")?;
         tell(&format!("on {}", broker.description));
         for test in &chosen {
-            let watch = clock::instant();
+            let (watch, since) = (clock::instant(), installation::now());
             let ended = catch_unwind(AssertUnwindSafe(|| (test.run)(&broker)));
             let ended = ended.unwrap_or_else(|_| Err(anyhow::anyhow!("panicked")));
             let secs = watch.elapsed().as_secs_f64();
@@ -135,6 +136,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             tell(&format!("test {} ... {verdict} ({secs:.1} s)", test.name));
             if let Err(error) = ended {
                 tell(&format!("    {error:#}"));
+                tell(&process::ends_of_logs(since).context("reading the logs")?);
                 failures.push(test.name);
             }
         }

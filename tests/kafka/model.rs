@@ -4,10 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use customer_pulse::engine::model::DEFAULT_TEXT;
+use customer_pulse::kafka::model_feed::ModelFeed;
+use customer_pulse::kafka::model_record::ModelText;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde::Deserialize;
@@ -15,7 +18,7 @@ use serde::Deserialize;
 use crate::broker::Broker;
 use crate::follower::Follower;
 use crate::history::read_topic;
-use crate::installation::Installation;
+use crate::installation::{Installation, now};
 use crate::models::Models;
 use crate::process::Process;
 use crate::recount::recount;
@@ -26,6 +29,9 @@ use crate::worlds::write_world;
 const LIMIT: Duration = Duration::from_secs(120);
 /// How long a process may take to end well.
 const END_LIMIT: Duration = Duration::from_secs(25);
+/// How often processes start on an empty topic, and how many at once.
+const FIRST_ROUNDS: usize = 8;
+const FIRST_STARTS: usize = 4;
 /// `publication.relook_minutes` of the models here.
 const RELOOK_MS: i64 = 60_000;
 
@@ -85,6 +91,38 @@ pub(crate) fn two_while_events_flow(broker: &Broker) -> anyhow::Result<()> {
     victim.terminate(END_LIMIT)?;
     recount(broker, &installation)?;
     check_switch(&installation)
+}
+
+/// However many processes start at once on an empty topic, each goes on with the one model that one
+/// of them published, round after round.
+pub(crate) fn first_starts_at_once(broker: &Broker) -> anyhow::Result<()> {
+    for round in 0..FIRST_ROUNDS {
+        let installation = Installation::new(broker, &format!("first-{round}"), 1)?;
+        let config = &installation.config;
+        installation.make_topic(&config.topics.pulse_model, 1)?;
+        let start = |number: usize| -> anyhow::Result<i64> {
+            let mut config = config.clone();
+            config.instance = format!("first-{number}");
+            let feed = ModelFeed::start(&config, &Arc::default(), &ModelText::shipped(), now())?;
+            let offset = feed.watch().borrow().offset;
+            Ok(offset)
+        };
+        let ends: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> =
+                (0..FIRST_STARTS).map(|number| scope.spawn(move || start(number))).collect();
+            started.into_iter().map(|thread| thread.join()).collect()
+        });
+        let mut taken = BTreeSet::new();
+        for (number, end) in ends.into_iter().enumerate() {
+            let end = end.map_err(|_| anyhow::anyhow!("start {number} panicked"))?;
+            taken.insert(end.with_context(|| format!("start {number} of round {round}"))?);
+        }
+        // Not always the first offset: a publication that was cut short lies before it.
+        ensure!(taken.len() == 1, "models at {taken:?} were taken in round {round}");
+        let models = Models::read(config)?.len();
+        ensure!(models == 1, "{models} models were published in round {round}");
+    }
+    Ok(())
 }
 
 /// From the first record of the new model on there is none of another one in its partition, and

@@ -7,13 +7,17 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail, ensure};
+use customer_pulse::engine::time::Timestamp;
 use customer_pulse::kafka::clock::Deadline;
 
 /// How often it is looked whether a process has ended: there is no wait with a deadline for that.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How many of a log's last lines are shown when a test failed.
+const LOG_END_LINES: usize = 30;
 
 /// A process that is killed when it goes out of scope.
 pub(crate) struct Process {
@@ -108,6 +112,28 @@ impl Process {
         std::fs::read_to_string(&self.log)
             .with_context(|| format!("reading {}", self.log.display()))
     }
+}
+
+/// The ends of all logs that were written to since then: what a test that failed has to show.
+pub(crate) fn ends_of_logs(since: Timestamp) -> anyhow::Result<String> {
+    let mut told = String::new();
+    for folder in std::fs::read_dir(env!("CARGO_TARGET_TMPDIR"))? {
+        let Ok(logs) = std::fs::read_dir(folder?.path()) else { continue };
+        for log in logs {
+            let log = log?;
+            let written = log.metadata()?.modified()?.duration_since(UNIX_EPOCH)?;
+            let is_of_now = written.as_millis() as i64 >= since.as_millis();
+            if is_of_now && log.path().extension().is_some_and(|end| end == "log") {
+                let text = std::fs::read(log.path())?;
+                let text = String::from_utf8_lossy(&text);
+                let lines: Vec<_> = text.lines().collect();
+                let end = &lines[lines.len().saturating_sub(LOG_END_LINES)..];
+                told.push_str(&format!("    {}:\n", log.path().display()));
+                end.iter().for_each(|line| told.push_str(&format!("      {line}\n")));
+            }
+        }
+    }
+    Ok(told)
 }
 
 impl std::fmt::Display for Process {
