@@ -55,7 +55,8 @@ pub struct Filter {
     pub csm: Option<CompactString>,
     /// The parent account.
     pub parent: Option<CompactString>,
-    /// Days until the contract ends, at most; those that ended already do not count.
+    /// Days until the contract ends, at most. Neither what ended already counts, nor an account
+    /// that left: nothing of it is renewed.
     pub renewal_within_days: Option<u16>,
     /// A part of name or id, in any case.
     pub search: Option<String>,
@@ -203,16 +204,17 @@ impl<'a> Judged<'a> {
 
     fn passes(&self, account: &Account) -> bool {
         let (filter, row) = (self.filter, &*account.health);
+        let has_left = row.phase == Some(Phase::Churned);
         is_in_scope(filter.scope.as_deref(), &row.csm)
             && any(&filter.bands, |band| *band == row.band)
             && any(&filter.churn_bands, |band| *band == row.churn_band)
             && any(&filter.segments, |segment| *segment == row.segment)
             && any(&filter.phases, |phase| Some(*phase) == row.phase)
-            && !(filter.stay && row.phase == Some(Phase::Churned))
+            && !(filter.stay && has_left)
             && filter.csm.as_ref().is_none_or(|csm| *csm == row.csm)
             && filter.parent.as_ref().is_none_or(|parent| Some(parent) == row.parent.as_ref())
             && self.ends.is_none_or(|(from, to)| {
-                row.contract_end.is_some_and(|end| from <= end.day() && end.day() <= to)
+                !has_left && row.contract_end.is_some_and(|end| (from..=to).contains(&end.day()))
             })
             && self.searched.as_ref().is_none_or(|text| row.searched.contains(text))
     }
@@ -311,6 +313,7 @@ mod tests {
             account("b", |it| {
                 it["displayed_health_band"] = "red".into();
                 it["phase"] = "churned".into();
+                it["profile"]["contract_end"] = "2026-03-01".into();
             }),
             account("c", |it| it["profile"]["name"] = "Ärger & Söhne".into()),
             account("d", |it| {

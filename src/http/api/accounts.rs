@@ -62,7 +62,8 @@ const FILTERS: [Parameter; 8] = [
     Parameter {
         name: "renewal_within_days",
         form: Form::Whole(u16::MAX),
-        about: "The contract ends within so many days, and has not ended yet.",
+        about: "The contract ends within so many days, has not ended yet, and the account has not \
+                left.",
     },
     Parameter { name: "search", form: Form::Text, about: "A part of name or id, in any case." },
 ];
