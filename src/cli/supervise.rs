@@ -78,7 +78,7 @@ where
             let listener = http::bind(setting, address).await?;
             tracing::info!(address = %listener.local_addr()?, setting, "listening");
             let mut stopped = stopped.clone();
-            servers.spawn(http::serve(listener, router, async move {
+            servers.spawn(http::connections::serve(listener, router, async move {
                 // An error means that the sender is gone: stop as well.
                 let _gone = stopped.changed().await;
             }));

@@ -15,6 +15,7 @@ use site::Site;
 
 pub mod access;
 pub mod api;
+pub mod connections;
 pub mod dashboard;
 pub mod headers;
 pub mod login;
@@ -38,14 +39,4 @@ pub async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListe
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}: free the address or set `{setting}` to another")
     })
-}
-
-/// Serves a router until `stop` is over; answers that are under way are finished.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("serving HTTP failed")
 }

@@ -39,7 +39,7 @@ const NO_MODULES: [&str; 5] = ["util", "utils", "common", "misc", "shared"];
 
 /// Words of the field, names of others and of the published contract: not for the glossary.
 const NAMES_OF_OTHERS: [&str; 10] = [
-    "into_make_service_with_connect_info",
+    "service_fn",
     "customer_pulse",
     "customer_id",
     "incident_impact",
@@ -50,6 +50,9 @@ const NAMES_OF_OTHERS: [&str; 10] = [
     "ServiceExt",
     "CommandFactory",
 ];
+
+/// A module of others whose name is a word of the glossary.
+const PATH_OF_OTHERS: &str = "hyper::service";
 
 /// One word, one thing: in names, not in prose.
 pub(crate) fn uses_the_glossary(source: &Source, _: &Tree) -> Found {
@@ -62,6 +65,7 @@ pub(crate) fn uses_the_glossary(source: &Source, _: &Tree) -> Found {
 }
 
 fn unclear_name(code: &str) -> Option<String> {
+    let code = code.replace(PATH_OF_OTHERS, "");
     let names = code.split(|sign| !is_word(sign)).filter(|name| !NAMES_OF_OTHERS.contains(name));
     names.into_iter().find_map(|name| {
         let words = words_of(name);

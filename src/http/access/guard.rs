@@ -36,7 +36,7 @@ pub fn around(routes: Router, access: Arc<Access>, clock: Clock, settings: &Http
     let guard = Guard { access, clock, settings: settings.clone() };
     routes
         .route_layer(from_fn_with_state(guard.clone(), pass))
-        .fallback(|| async { StatusCode::NOT_FOUND })
+        .merge(Router::new().fallback(unknown).with_state(guard.clone()))
         .layer(from_fn_with_state(guard, in_time))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(from_fn(explain))
@@ -77,10 +77,7 @@ impl Guard {
         let viewer = self.access.authenticate(request.headers(), connection, self.clock.now());
         let name = viewer.as_ref().ok().map(|viewer| &viewer.name);
         if !self.access.limit.passes(name, connection.client) {
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS)
-                .detail("so many requests a second are too many: slow down")
-                .retry_after(1)
-                .into_response());
+            return Err(too_many());
         }
         let role = match policy::need(request.method(), route) {
             None => return Err(no_rule(route)),
@@ -146,6 +143,20 @@ async fn with_token(request: Request, token: &str, most: usize) -> Result<Reques
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// What no route leads to counts as well: who tries addresses is slowed down like all others.
+async fn unknown(State(guard): State<Guard>, request: Request) -> Response {
+    let connection = guard.access.connection(request.headers(), peer(&request));
+    let passes = guard.access.limit.passes(None, connection.client);
+    if passes { StatusCode::NOT_FOUND.into_response() } else { too_many() }
+}
+
+fn too_many() -> Response {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS)
+        .detail("so many requests a second are too many: slow down")
+        .retry_after(1)
+        .into_response()
 }
 
 /// Programs are told what is missing; people are led to where they log in.

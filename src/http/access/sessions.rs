@@ -16,7 +16,7 @@ use crate::engine::time::Timestamp;
 /// Most sessions at once; when they are as many, the oldest go.
 const SESSIONS_MAX: usize = 10_000;
 /// The cookie on an encrypted connection: no other host and no plain connection can set it.
-const COOKIE: &str = "__Host-pulse";
+pub const COOKIE: &str = "__Host-pulse";
 /// The cookie on a plain connection, as on one's own machine.
 const COOKIE_PLAIN: &str = "pulse";
 

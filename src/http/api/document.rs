@@ -14,6 +14,7 @@ use super::call::Call;
 use super::endpoint::{
     Answer, BASE, Body, Endpoint, Form, LIMIT_DEFAULT, Outcome, Parameter, schema_of,
 };
+use crate::http::access::sessions::COOKIE;
 use crate::http::problem::Problem;
 use crate::view::list::PAGE_MAX;
 
@@ -68,8 +69,20 @@ pub fn document() -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
+        "security": [{ "key": [] }, { "session": [] }],
         "paths": paths,
         "components": {
+            "securitySchemes": {
+                "key": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "An access key, as `pulse key` makes them.",
+                },
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": COOKIE,
+                    "description": "Of a browser that logged in at `/login`; a change needs the \
+                                    header `X-CSRF-Token`, too.",
+                },
+            },
             "schemas": schemas,
             "responses": {
                 "Problem": {
