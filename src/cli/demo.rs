@@ -177,14 +177,15 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
     };
     let (commands, queue) = commands::channel();
     let seen = view.clone();
+    let access = Arc::new(Access::new(&config.http)?);
     let pages = {
-        let (http, view) = (config.http.clone(), view.clone());
+        let (http, view, access) = (config.http.clone(), view.clone(), Arc::clone(&access));
         let in_force = InForce { model: Arc::clone(&model), offset: 0, read_to: 0 };
         move |stop| {
             let site = Site {
                 view,
                 clock,
-                access: Arc::new(Access::new(&http)?),
+                access,
                 has_broker: false,
                 commands,
                 models: Arc::new(Models::fixed(in_force)),
@@ -211,7 +212,7 @@ fn without_broker(mut config: Config, args: &Demo) -> anyhow::Result<Exit> {
             }
         }
     };
-    let exit = supervise(&config, &status, &telemetry, pages, worker)?;
+    let exit = supervise(&config, &status, &telemetry, &access, pages, worker)?;
     ensure!(drawn.join().is_ok(), "the terminal's thread panicked");
     Ok(exit)
 }

@@ -59,6 +59,7 @@ pub fn serve(
     view: &View,
     worker: fn(&Setup, u32) -> End,
 ) -> anyhow::Result<Exit> {
+    let access = Arc::new(Access::new(&setup.config.http)?);
     let models = {
         let setup = Arc::clone(setup);
         std::thread::Builder::new()
@@ -76,9 +77,13 @@ pub fn serve(
     };
     let site = Arc::clone(setup);
     let view = view.clone();
-    let pages = move |stop| pages(&site, view, stop);
+    let pages = {
+        let access = Arc::clone(&access);
+        move |stop| pages(&site, access, view, stop)
+    };
     let workers = Arc::clone(setup);
-    let exit = supervise(&setup.config, &setup.status, &setup.telemetry, pages, move |number| {
+    let (config, status, telemetry) = (&setup.config, &setup.status, &setup.telemetry);
+    let exit = supervise(config, status, telemetry, &access, pages, move |number| {
         worker(&workers, number)
     })?;
     for (thread, of) in [(feed, "view"), (models, "models")] {
@@ -90,12 +95,17 @@ pub fn serve(
 }
 
 /// The pages and the API, for the service that `setup` describes.
-fn pages(setup: &Setup, view: View, stop: watch::Receiver<bool>) -> anyhow::Result<Router> {
+fn pages(
+    setup: &Setup,
+    access: Arc<Access>,
+    view: View,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<Router> {
     let http = &setup.config.http;
     let site = Site {
         view,
         clock: setup.clock,
-        access: Arc::new(Access::new(http)?),
+        access,
         has_broker: true,
         commands: commands(&setup.config)?,
         models: Arc::new(Models::of_topic(&setup.config, setup.in_force.clone())),

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::cli::Exit;
 use crate::config::Config;
 use crate::http;
+use crate::http::access::Access;
 use crate::kafka::ffi;
 use crate::kafka::status::Status;
 use crate::telemetry::Telemetry;
@@ -51,6 +52,7 @@ pub fn supervise<W>(
     config: &Config,
     status: &Arc<Status>,
     telemetry: &Arc<Telemetry>,
+    access: &Arc<Access>,
     pages: impl FnOnce(watch::Receiver<bool>) -> anyhow::Result<Router>,
     worker: W,
 ) -> anyhow::Result<Exit>
@@ -83,7 +85,7 @@ where
                 let _gone = stopped.changed().await;
             }));
         }
-        let signals = signals(status)?;
+        let signals = signals(status, access)?;
         let ends = start_workers(config.workers, worker)?;
         let limit = config.shutdown.limit;
         let verdict = watch_over(config.workers, signals, ends, status, limit).await;
@@ -123,8 +125,11 @@ where
 }
 
 /// SIGTERM and SIGINT by their numbers. SIGHUP, which a closed terminal sends too, ends nothing:
-/// the model file is read again.
-fn signals(status: &Arc<Status>) -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
+/// the model file and the access keys are read again.
+fn signals(
+    status: &Arc<Status>,
+    access: &Arc<Access>,
+) -> anyhow::Result<mpsc::UnboundedReceiver<u8>> {
     let (seen, signals) = mpsc::unbounded_channel();
     for (kind, number) in [
         (SignalKind::terminate(), Some(15)),
@@ -132,13 +137,16 @@ fn signals(status: &Arc<Status>) -> anyhow::Result<mpsc::UnboundedReceiver<u8>> 
         (SignalKind::hangup(), None),
     ] {
         let mut stream = signal(kind).context("signals cannot be received")?;
-        let (seen, status) = (seen.clone(), Arc::clone(status));
+        let (seen, status, access) = (seen.clone(), Arc::clone(status), Arc::clone(access));
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
                 match number {
                     Some(number) if seen.send(number).is_err() => break,
                     Some(_) => {}
-                    None => status.ask_to_reload(),
+                    None => {
+                        status.ask_to_reload();
+                        access.read_again();
+                    }
                 }
             }
         });

@@ -70,6 +70,9 @@ pub struct HealthRow {
     pub health: f64,
     /// Its band, damped.
     pub band: HealthBand,
+    /// Whether anything is known of the account, or a person said its health: else health is where
+    /// all begin, and the account counts in no band.
+    pub is_known: bool,
     /// The change of health since the publication before, in points.
     pub change: Option<f64>,
     /// What the change came from.
@@ -198,6 +201,7 @@ impl HealthRow {
             parent: profile.parent.clone(),
             health: health.displayed_health_score,
             band: health.displayed_health_band,
+            is_known: health.is_known(),
             change: change(health),
             cause: why(health).into(),
             churn_probability: health.churn_probability,

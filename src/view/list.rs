@@ -41,8 +41,10 @@ pub struct Query {
 pub struct Filter {
     /// Those of these managers only: what the one who asks may see.
     pub scope: Option<Arc<[CompactString]>>,
-    /// Displayed bands.
+    /// Displayed bands; an account of which nothing is known is in none.
     pub bands: Vec<HealthBand>,
+    /// Accounts of which something is known, or those of which nothing is.
+    pub known: Option<bool>,
     /// Churn bands.
     pub churn_bands: Vec<ChurnBand>,
     /// Segments.
@@ -174,6 +176,7 @@ impl Filter {
     /// Whether nothing but scope, manager and segment is asked.
     fn is_plain(&self) -> bool {
         self.bands.is_empty()
+            && self.known.is_none()
             && self.churn_bands.is_empty()
             && self.phases.is_empty()
             && !self.stay
@@ -206,7 +209,8 @@ impl<'a> Judged<'a> {
         let (filter, row) = (self.filter, &*account.health);
         let has_left = row.phase == Some(Phase::Churned);
         is_in_scope(filter.scope.as_deref(), &row.csm)
-            && any(&filter.bands, |band| *band == row.band)
+            && any(&filter.bands, |band| row.is_known && *band == row.band)
+            && filter.known.is_none_or(|known| known == row.is_known)
             && any(&filter.churn_bands, |band| *band == row.churn_band)
             && any(&filter.segments, |segment| *segment == row.segment)
             && any(&filter.phases, |phase| Some(*phase) == row.phase)
@@ -315,7 +319,11 @@ mod tests {
                 it["phase"] = "churned".into();
                 it["profile"]["contract_end"] = "2026-03-01".into();
             }),
-            account("c", |it| it["profile"]["name"] = "Ärger & Söhne".into()),
+            account("c", |it| {
+                it["profile"]["name"] = "Ärger & Söhne".into();
+                it["displayed_health_band"] = "yellow".into();
+                it["no_data"] = true.into();
+            }),
             account("d", |it| {
                 it["profile"]["contract_end"] = "2026-03-01".into();
                 it["csm"]["name"] = "zoe".into();
@@ -333,6 +341,14 @@ mod tests {
         assert_eq!(found(Filter { bands: bands.clone(), ..Filter::default() }), "b");
         assert_eq!(found(Filter { bands, scope, ..Filter::default() }), "");
         assert_eq!(found(Filter { stay: true, ..Filter::default() }), "adc");
+        let yellow = vec![HealthBand::Yellow];
+        assert_eq!(
+            found(Filter { bands: yellow, ..Filter::default() }),
+            "ad",
+            "of c nothing is known"
+        );
+        assert_eq!(found(Filter { known: Some(false), ..Filter::default() }), "c");
+        assert_eq!(found(Filter { known: Some(true), ..Filter::default() }), "abd");
         let search = Some(" ärger".to_owned());
         assert_eq!(found(Filter { search, ..Filter::default() }), "c");
         let days = |days| Filter { renewal_within_days: Some(days), ..Filter::default() };

@@ -109,6 +109,14 @@ pub struct AccountHealth {
     pub profile: ProfileFigures,
 }
 
+impl AccountHealth {
+    /// Whether anything is known of the account, or a person said its health: else the score is the
+    /// neutral one, and the account counts in no band.
+    pub fn is_known(&self) -> bool {
+        !self.no_data || self.health_override.is_some()
+    }
+}
+
 /// What fed a contribution to the churn probability.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ContributionFacts {

@@ -3,6 +3,7 @@
 //! A key has so much chance in it that a slow hash would protect nothing and cost each request.
 //! What the owner of a key may do is in the file that lists it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ const KEYS_MAX: usize = 1_000;
 #[derive(Default)]
 pub struct Keys(Vec<Key>);
 
+#[derive(PartialEq, Eq)]
 struct Key {
     hash: [u8; 32],
     viewer: Viewer,
@@ -81,6 +83,12 @@ impl Keys {
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The names of the keys that are as they were.
+    pub(super) fn unchanged_since(&self, before: &Keys) -> BTreeSet<CompactString> {
+        let is_as_it_was = |key: &&Key| before.0.contains(*key);
+        self.0.iter().filter(is_as_it_was).map(|key| key.viewer.name.clone()).collect()
     }
 
     /// Whose key this is. It takes as long whichever it is, and if it is none.

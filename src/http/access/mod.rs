@@ -4,10 +4,12 @@
 //! Who did what is on `cs.commands`, with the name found here.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use compact_str::CompactString;
+use tokio::sync::watch;
 
 use crate::config::http::{Http, Role};
 use crate::config::layers::ConfigError;
@@ -78,7 +80,8 @@ pub enum Denied {
 
 /// The rules of access.
 pub struct Access {
-    keys: Keys,
+    keys: watch::Sender<Keys>,
+    keys_file: Option<PathBuf>,
     proxy: Option<Proxy>,
     /// Browsers that logged in.
     pub sessions: Sessions,
@@ -108,7 +111,8 @@ impl Access {
             tracing::info!("no access keys: everybody on this machine may do everything");
         }
         Self {
-            keys,
+            keys: watch::Sender::new(keys),
+            keys_file: http.keys_file.clone(),
             proxy: Proxy::new(&http.proxy),
             sessions: Sessions::new(&http.session),
             limit: Limit::new(http.rate_per_sec),
@@ -158,7 +162,30 @@ impl Access {
     /// # Errors
     /// When it is nobody's.
     pub fn by_key(&self, key: &str) -> Result<Viewer, Denied> {
-        self.keys.find(key).ok_or(Denied::WrongKey)
+        self.keys.borrow().find(key).ok_or(Denied::WrongKey)
+    }
+
+    /// Reads the file of keys again; one that cannot be used changes nothing. The sessions of keys
+    /// that are gone or not as they were end.
+    pub fn read_again(&self) {
+        let Some(path) = &self.keys_file else { return };
+        match Keys::read(path) {
+            Ok(keys) => {
+                let unchanged = keys.unchanged_since(&self.keys.borrow());
+                self.keys.send_replace(keys);
+                self.sessions.keep(|viewer| unchanged.contains(&viewer.name));
+                tracing::info!(unchanged = unchanged.len(), "the access keys were read again");
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "the access keys stay as they were");
+            }
+        }
+    }
+
+    /// Tells when the keys were read again: what was begun with one goes on no longer.
+    pub fn keys_read(&self) -> watch::Receiver<Keys> {
+        self.keys.subscribe()
     }
 
     /// Where a request comes from, by its headers and the address at the other end.
@@ -185,5 +212,53 @@ impl Viewer {
             Proof::Session(token) => token,
             Proof::Key | Proof::Proxy | Proof::Local => "",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_769_904_000_000);
+
+    #[test]
+    fn a_key_that_is_gone_ends_its_sessions_and_a_bad_file_ends_none() {
+        let [zoe, max, new] = [(); 3].map(|()| keys::generate().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("keys.yaml");
+        let write = |keys: [(&str, &str, &str); 2]| {
+            let line = |(name, key, role): (&str, &str, &str)| {
+                format!("- {{ name: {name}, sha256: '{}', role: {role} }}", keys::listed_hash(key))
+            };
+            std::fs::write(&file, keys.map(line).join("\n")).unwrap();
+        };
+        write([("zoe", &zoe, "viewer"), ("max", &max, "admin")]);
+        let http = Http { keys_file: Some(file.clone()), ..Http::default() };
+        let access = Access::new(&http).unwrap();
+        let begin = |key: &str| {
+            let cookie = access.sessions.begin(&access.by_key(key).unwrap(), false, NOW).unwrap();
+            let pair = cookie.split(';').next().unwrap().parse().unwrap();
+            HeaderMap::from_iter([(header::COOKIE, pair)])
+        };
+        let (of_zoe, of_max) = (begin(&zoe), begin(&max));
+        let goes_on = |headers| access.sessions.find(headers, false, NOW).is_some();
+        let mut streams = access.keys_read();
+
+        std::fs::write(&file, "- nonsense").unwrap();
+        access.read_again();
+        assert!(goes_on(&of_zoe) && goes_on(&of_max) && access.by_key(&max).is_ok());
+        assert!(!streams.has_changed().unwrap());
+
+        write([("zoe", &zoe, "viewer"), ("max", &new, "admin")]);
+        access.read_again();
+        assert!(goes_on(&of_zoe) && !goes_on(&of_max), "the key of max is another");
+        assert!(access.by_key(&max).is_err() && access.by_key(&new).is_ok());
+        assert!(streams.has_changed().unwrap());
+        streams.mark_unchanged();
+
+        write([("zoe", &zoe, "operator"), ("max", &new, "admin")]);
+        access.read_again();
+        assert!(!goes_on(&of_zoe), "what zoe may do is another");
+        assert!(streams.has_changed().unwrap());
     }
 }

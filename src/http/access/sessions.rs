@@ -87,6 +87,11 @@ impl Sessions {
         [gone(COOKIE, "; Secure"), gone(COOKIE_PLAIN, "")]
     }
 
+    /// Ends the sessions of all others.
+    pub fn keep(&self, stays: impl Fn(&Viewer) -> bool) {
+        self.by_hash.retain(|_, session| stays(&session.viewer));
+    }
+
     fn goes_on(&self, session: &Session, now: Timestamp) -> bool {
         now.millis_since(session.seen_at) <= self.idle_ms
             && now.millis_since(session.began_at) <= self.limit_ms

@@ -32,10 +32,15 @@ pub(super) const SEGMENT: Parameter = Parameter {
 const BAND: Parameter = Parameter {
     name: "band",
     form: Form::Words(&["red", "yellow", "green"]),
-    about: "The displayed health band; repeat it for several.",
+    about: "The displayed health band; repeat it for several. Without data an account is in none.",
 };
-const FILTERS: [Parameter; 8] = [
+const FILTERS: [Parameter; 9] = [
     BAND,
+    Parameter {
+        name: "no_data",
+        form: Form::Flag,
+        about: "Only accounts of which nothing is known yet, or only the others.",
+    },
     Parameter {
         name: "churn_band",
         form: Form::Words(&["low", "moderate", "high", "critical"]),
@@ -76,6 +81,7 @@ const LIST: &[Parameter] = &[
     FILTERS[5],
     FILTERS[6],
     FILTERS[7],
+    FILTERS[8],
     Parameter {
         name: "sort",
         form: Form::Word(&[
@@ -156,6 +162,7 @@ fn list(call: &Call) -> Outcome {
     let given = &call.given;
     let sort = given.words("sort").first().copied().unwrap_or_default();
     let filter = Filter {
+        known: given.flag("no_data").map(|no_data| !no_data),
         churn_bands: given.words("churn_band"),
         phases: given.words("phase"),
         parent: given.name("parent"),

@@ -21,6 +21,7 @@ use super::alerts::ACCOUNT;
 use super::call::Call;
 use super::endpoint::{Answer, Endpoint, Outcome, Run, Verb, schema_of_text};
 use super::errors;
+use crate::http::access::keys::Keys;
 use crate::view::View;
 use crate::view::changes::{Change, ChangeId, ChangeKind, Missed};
 use crate::view::list::is_in_scope;
@@ -63,6 +64,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint {
 struct Follower {
     view: View,
     stop: watch::Receiver<bool>,
+    /// Who began with a key that is gone follows no longer.
+    keys: watch::Receiver<Keys>,
     scope: Option<Arc<[CompactString]>>,
     /// Only this account.
     account: Option<CompactString>,
@@ -86,6 +89,7 @@ fn follow(call: Call) -> Outcome {
     let mut follower = Follower {
         view: call.site.view.clone(),
         stop: call.site.stop.clone(),
+        keys: call.site.access.keys_read(),
         scope: call.viewer.csms.clone(),
         account: call.given.name(ACCOUNT.name),
         last: seen.end(),
@@ -132,6 +136,8 @@ impl Follower {
             let portfolio_at = self.portfolio_at;
             tokio::select! {
                 stopped = self.stop.changed() => stopped.ok()?,
+                // Whoever still may comes back by itself, from where it was.
+                _ = self.keys.changed() => return None,
                 snapshot = self.view.changed() => self.take(&snapshot?),
                 () = tokio::time::sleep_until(portfolio_at), if self.is_portfolio_due => {
                     self.tell_portfolio();

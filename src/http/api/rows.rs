@@ -48,6 +48,9 @@ pub(super) struct AccountItem {
     pub displayed_health_score: f64,
     /// Its band, damped.
     pub displayed_health_band: HealthBand,
+    /// Nothing is known of it yet: health is where all begin, and counts in no band; absent if not.
+    #[serde(skip_serializing_if = "Not::not")]
+    pub no_data: bool,
     /// A person's word is displayed in place of the score; absent if not.
     #[serde(skip_serializing_if = "Not::not")]
     pub is_overridden: bool,
@@ -95,6 +98,7 @@ impl AccountItem {
             parent: row.parent.clone(),
             displayed_health_score: row.health,
             displayed_health_band: row.band,
+            no_data: !row.is_known,
             is_overridden: row.is_overridden,
             change: row.change.map(|points| (points * 1_000.0).round() / 1_000.0),
             why: row.cause.clone(),

@@ -171,6 +171,7 @@ fn filter(asked: &Asked, scope: Filter) -> Filter {
     let of = |text: &Option<String>, name: &'static str| named(text) == name;
     Filter {
         bands: HealthBand::ALL.into_iter().filter(|it| of(&asked.band, it.name())).collect(),
+        known: of(&asked.band, words::NO_DATA).then_some(false),
         churn_bands: ChurnBand::ALL.into_iter().filter(|it| of(&asked.churn, it.name())).collect(),
         segments: Segment::ALL.into_iter().filter(|it| of(&asked.segment, it.name())).collect(),
         phases: Phase::ALL.into_iter().filter(|it| of(&asked.phase, it.name())).collect(),
@@ -242,8 +243,14 @@ fn selects(asked: &Asked, view: &Snapshot, viewer: &Viewer) -> Vec<Select> {
         title: words::band(band).to_owned(),
         is_chosen: asked.band.as_deref() == Some(band.name()),
     };
+    let unknown = Choice {
+        name: words::NO_DATA.to_owned(),
+        title: "No data yet".to_owned(),
+        is_chosen: asked.band.as_deref() == Some(words::NO_DATA),
+    };
+    let bands = HealthBand::ALL.map(band_choice).into_iter().chain([unknown]);
     vec![
-        select("Health", "band", HealthBand::ALL.map(band_choice).into()),
+        select("Health", "band", bands.collect()),
         select("Churn risk", "churn", choices(&churn, &asked.churn, "")),
         select("Segment", "segment", choices(&segments, &asked.segment, "")),
         phases,
@@ -303,8 +310,8 @@ fn row(account: &Account, currency: &str, now: Timestamp) -> Row {
         segment: words::title(row.segment.name()),
         phase: row.phase.map_or_else(none, |phase| words::title(phase.name())),
         health: format!("{:.1}", row.health),
-        band: row.band.name(),
-        band_word: words::band(row.band),
+        band: words::band_of(row.band, row.is_known).0,
+        band_word: words::band_of(row.band, row.is_known).1,
         flags: flags.join(", "),
         spark: sparkline(&row.trend),
         change: row.change.map_or_else(none, |points| words::signed(points, 1)),

@@ -164,7 +164,14 @@ fn bands(portfolio: &Portfolio, currency: &str) -> (Vec<BandRow>, Svg) {
     };
     let parts: Vec<_> = rows.iter().zip(tallies).map(part).collect();
     let chart = stack("Accounts by band", &parts);
-    (rows, chart)
+    let unknown = (portfolio.no_data.accounts > 0).then(|| BandRow {
+        band: words::NO_DATA,
+        word: "No data yet",
+        accounts: number(portfolio.no_data.accounts),
+        share: "in no band".to_owned(),
+        arr: words::money_short(portfolio.no_data.arr_cents, currency),
+    });
+    (rows.into_iter().chain(unknown).collect(), chart)
 }
 
 fn segments(chosen: Option<Segment>) -> Vec<Choice> {

@@ -9,6 +9,8 @@ use crate::engine::time::Timestamp;
 
 /// What stands where a figure is not known.
 pub(super) const NONE: &str = "–";
+/// The class of an account of which nothing is known, in place of its band.
+pub(super) const NO_DATA: &str = "no_data";
 
 /// Money in short: `$1.24M`, `€ 86k`.
 pub(super) fn money_short(cents: i64, currency: &str) -> String {
@@ -177,6 +179,11 @@ pub(super) fn lower(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_lowercase().collect::<String>() + letters.as_str()
     })
+}
+
+/// Class and word of a displayed band, of which an account without data has none.
+pub(super) fn band_of(displayed: HealthBand, is_known: bool) -> (&'static str, &'static str) {
+    if is_known { (displayed.name(), band(displayed)) } else { (NO_DATA, "No data") }
 }
 
 /// What a band is called.

@@ -138,7 +138,6 @@ impl Share {
 
 impl Standing {
     fn of(health: &AccountHealth, today: Day) -> Self {
-        let is_known = !health.no_data || health.health_override.is_some();
         // The published score has one decimal, an override may have more.
         let milli = (health.displayed_health_score * 1_000.0).round().clamp(0.0, 100_000.0) as u32;
         let has_csm = health.csm.assigned_by != AssignedBy::Nobody;
@@ -146,7 +145,7 @@ impl Standing {
         Self {
             arr_cents: profile.arr_reporting_cents,
             currency: profile.reporting_currency.clone(),
-            health: is_known.then_some((milli, health.displayed_health_band)),
+            health: health.is_known().then_some((milli, health.displayed_health_band)),
             churn_band: health.churn_band,
             term: profile.contract_end.and_then(|end| Term::of(end.day(), today)),
             load: has_csm.then(|| CAPACITY / i64::from(health.csm.accounts_per_csm.max(1))),
