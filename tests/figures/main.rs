@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod by_hand;
+mod lists;
 mod month_ends;
 mod plain;
 mod plain_outcomes;
