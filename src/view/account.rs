@@ -105,6 +105,8 @@ pub struct WorkRow {
     pub runs: Box<[RunRow]>,
     /// Open opportunities, and those closed within a day, by [`OpportunityRow::rank`].
     pub opportunities: Box<[OpportunityRow]>,
+    /// Of its alerts, and of all runs of the record: also of those that ended within a day.
+    pub(super) ids: Box<[Uuid]>,
     record: Packed,
 }
 
@@ -236,10 +238,13 @@ impl WorkRow {
     pub(super) fn new(work: &AccountWork, record: Packed) -> Self {
         let open = work.runs.iter().filter(|run| run.status == RunStatus::Open);
         let opportunities = work.opportunities.iter().map(OpportunityRow::new);
+        let alerts = work.alerts.iter().map(|alert| alert.alert_id);
+        let runs = work.runs.iter().map(|run| run.run_id);
         Self {
             alerts: sorted(work.alerts.iter().map(AlertRow::new), AlertRow::rank),
             runs: sorted(open.map(RunRow::new), RunRow::rank),
             opportunities: sorted(opportunities, OpportunityRow::rank),
+            ids: alerts.chain(runs).collect(),
             record,
         }
     }
@@ -260,6 +265,7 @@ impl WorkRow {
             + size_of_val(&*self.alerts)
             + size_of_val(&*self.runs)
             + size_of_val(&*self.opportunities)
+            + size_of_val(&*self.ids)
             + self.record.len()
     }
 }

@@ -16,6 +16,7 @@ pub mod attention;
 pub mod changes;
 pub mod figures;
 pub mod first;
+mod ids;
 pub mod list;
 mod pack;
 pub mod pressing;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use uuid::Uuid;
 
 use super::account::Account;
 use super::answers::Answers;
@@ -12,6 +13,7 @@ use super::changes::{ChangeId, Missed, Tail};
 use super::figures::Figures;
 use super::figures::fold::Fold;
 use super::figures::groups::Published;
+use super::ids::Ids;
 use super::list::{Filter, is_in_scope};
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::Alert;
@@ -45,6 +47,7 @@ pub struct Snapshot {
     /// The newest alert transitions, oldest first.
     pub(super) newest_alerts: Vec<Arc<Alert>>,
     pub(super) answers: Answers,
+    pub(super) ids: Ids,
     pub(super) tail: Tail,
 }
 
@@ -63,6 +66,11 @@ impl Snapshot {
     /// The account with this id, if it is one of those that one may see.
     pub fn seen_account(&self, id: &str, scope: Option<&[CompactString]>) -> Option<&Arc<Account>> {
         self.account(id).filter(|account| is_in_scope(scope, &account.health.csm))
+    }
+
+    /// The account at which an open alert is, or a run that goes on or ended within a day.
+    pub fn account_of(&self, id: Uuid) -> Option<&Arc<Account>> {
+        self.account(self.ids.account(id)?)
     }
 
     /// Open alerts about no single account: a feed that stopped, a drop of the whole portfolio.

@@ -210,7 +210,11 @@ impl Writer {
         };
         let slot = self.touch(record);
         slot.is_share_old = true;
+        let old = slot.work.take();
         (slot.work, slot.fresh_work) = row.unzip();
+        let new = slot.work.clone();
+        let (old, new) = (ids_of(old.as_deref()), ids_of(new.as_deref()));
+        self.next.ids.put(&AccountId::from(record.key), old, new);
         self.forget_if_empty(record.key);
         Ok(())
     }
@@ -296,6 +300,10 @@ fn slot_of<'a>(slots: &'a mut BTreeMap<AccountId, Slot>, record: &Record<'_>) ->
     slot
 }
 
+fn ids_of(work: Option<&WorkRow>) -> &[Uuid] {
+    work.map_or(&[], |work| &work.ids)
+}
+
 fn read<T: DeserializeOwned>(topic: OutputTopic, value: &[u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(value).map_err(|error| Unreadable::Shape(topic.name(), error))
 }
@@ -309,13 +317,19 @@ mod tests {
     fn an_erased_account_leaves_nothing() {
         let (mut writer, view) = Writer::new(7);
         take(&mut writer, OutputTopic::AccountHealth, &account("acme", |_| {}));
-        take(&mut writer, OutputTopic::AccountWork, &work("acme", Vec::new()));
+        let open = alert("acme", "error", "open");
+        take(&mut writer, OutputTopic::AccountWork, &work("acme", vec![open.clone()]));
         take(&mut writer, OutputTopic::Alerts, &alert("acme", "error", "open"));
+        writer.publish(NOW);
+        assert_eq!(view.latest().accounts()[0].alerts().len(), 1);
         for topic in [OutputTopic::AccountHealth, OutputTopic::AccountWork] {
             writer.take(&Record { topic, partition: 0, key: "acme", value: None }).unwrap();
         }
+        let open = serde_json::from_value(open["alert_id"].clone()).unwrap();
         writer.publish(NOW);
         assert_eq!(view.latest().accounts().len(), 0);
+        assert!(view.latest().account_of(open).is_none());
+        assert!(writer.next.ids.account(open).is_none());
         assert_eq!(writer.slots.len(), 0);
     }
 }

@@ -160,11 +160,8 @@ fn list(call: &Call) -> Outcome {
 fn detail(call: &Call) -> Outcome {
     let not_found = || call.not_found("alert");
     let id: Uuid = call.id.parse().map_err(|_| not_found())?;
-    let of_account = call.snapshot.accounts().iter().filter(|it| call.may_see(&it.health.csm));
-    let account = of_account
-        .filter(|account| account.alerts().iter().any(|alert| alert.alert_id == id))
-        .find_map(|account| account.work.as_ref());
-    if let Some(work) = account {
+    let account = call.snapshot.account_of(id).filter(|it| call.may_see(&it.health.csm));
+    if let Some(work) = account.and_then(|account| account.work.as_ref()) {
         let json = work.json();
         let alert = part_with_id(&json, id).ok_or_else(not_found)?;
         return answer::of_record(call, &Published::<Alert>::part(alert));

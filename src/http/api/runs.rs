@@ -3,8 +3,6 @@
 //! When a run begins and ends is decided in `decide/playbooks.rs` of the engine; what one can do
 //! about it is `commands.rs`.
 
-use std::sync::Arc;
-
 use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -131,8 +129,8 @@ fn list(call: &Call) -> Outcome {
 fn detail(call: &Call) -> Outcome {
     let not_found = || call.not_found("run");
     let id: Uuid = call.id.parse().map_err(|_| not_found())?;
-    let mut seen = call.snapshot.accounts().iter().filter(|it| call.may_see(&it.health.csm));
-    let account = seen.find(|account| names(account, id)).ok_or_else(not_found)?;
+    let account = call.snapshot.account_of(id).filter(|it| call.may_see(&it.health.csm));
+    let account = account.ok_or_else(not_found)?;
     let json = account.work.as_ref().ok_or_else(not_found)?.json();
     let work: Runs<'_> = serde_json::from_slice(&json).map_err(|error| {
         tracing::error!(%error, "a record of work is not readable");
@@ -141,12 +139,6 @@ fn detail(call: &Call) -> Outcome {
     let run = work.runs.into_iter().find(|run| is_named(run, id)).ok_or_else(not_found)?;
     let run = Published::part(run);
     answer::of_record(call, &RunDetail { account_id: account.id().clone(), run })
-}
-
-/// Whether a run goes on at an account, or did lately.
-fn names(account: &Arc<Account>, id: Uuid) -> bool {
-    account.runs().iter().any(|run| run.run_id == id)
-        || account.timeline.iter().any(|moment| moment.id == Some(id))
 }
 
 fn is_named(run: &RawValue, id: Uuid) -> bool {
