@@ -1,6 +1,6 @@
 //! What changed lately, for those who follow along: a bounded tail of changes with ids.
 //!
-//! How they are sent is `http/api/stream.rs`'s business; the changes of an account between two
+//! How they are sent is `http/api/changes.rs`'s business; the changes of an account between two
 //! snapshots are one.
 
 use std::fmt;
@@ -53,7 +53,7 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Of which account.
     pub account_id: AccountId,
-    /// Who looks after it; nothing for what concerns all accounts.
+    /// Who looks after it, empty for nobody; nothing for what concerns all accounts.
     pub csm: Option<CompactString>,
     /// What is told, as JSON.
     pub json: Arc<str>,

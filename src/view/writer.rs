@@ -239,7 +239,7 @@ impl Writer {
                 let slot = slot_of(&mut self.slots, record);
                 timeline::insert(Arc::make_mut(&mut slot.timeline), moment);
             }
-            alert.owner.clone()
+            Some(alert.owner.clone().unwrap_or_default())
         };
         self.changes.push(Change::of_alert(&alert, csm));
     }

@@ -98,6 +98,10 @@ async fn a_follower_hears_of_their_own_accounts_only() {
     of_ann.next().await;
     of_acme.next().await;
     stage.take(OutputTopic::Alerts, &alert("initech", "error"));
+    // Whose this one is, nobody knows: neither its assessment nor its alert says so.
+    let mut unknown = alert("umbrella", "error");
+    unknown["owner"] = Value::Null;
+    stage.take(OutputTopic::Alerts, &unknown);
     stage.take(OutputTopic::Alerts, &alert("fleet", "error"));
     stage.take(OutputTopic::AccountHealth, &account("initech", "bob", "green"));
     // It goes to bob: for ann it is no longer there.
