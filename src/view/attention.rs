@@ -46,7 +46,7 @@ pub enum Reason {
     Alert(AlertRow),
     /// A run with steps that should have been done.
     Overdue(RunRow),
-    /// The contract ends within 90 days, in so many.
+    /// The contract ends within 90 days, in so many as days of UTC are counted.
     Renewal(f64),
 }
 
@@ -113,7 +113,9 @@ impl Stake {
         let earliest = Severity::ALL.into_iter().zip(it.alerts_due_at);
         let weights = earliest.filter_map(|(it, due_at)| Some(alert_weight(it, due_at?, now)));
         let heaviest = weights.max_by(f64::total_cmp);
-        let days = it.contract_end.map(|end| end.days_since(now)).filter(|days| *days >= 0.0);
+        let days = it.contract_end.map(|end| end.day().number() - now.day().number());
+        // On its last day a contract can be renewed still.
+        let days = days.filter(|days| *days >= 0).map(f64::from);
         let is_renewal_near =
             days.is_some_and(|it| it <= RENEWAL_NEAR_DAYS) && it.band != HealthBand::Green;
         if heaviest.is_none() && !it.is_overdue && !is_renewal_near {
@@ -202,15 +204,20 @@ mod tests {
         let view = snapshot_with_work(
             &[
                 renewing("near", "2026-02-10", "yellow"),
+                renewing("today", "2026-02-01", "yellow"),
                 renewing("well", "2026-02-10", "green"),
                 renewing("far", "2026-04-20", "red"),
                 renewing("over", "2026-01-20", "red"),
+                account("left", |it| {
+                    it["profile"]["contract_end"] = json!("2026-02-10");
+                    it["displayed_health_band"] = json!("red");
+                    it["phase"] = json!("churned");
+                }),
             ],
             &[],
         );
-        let found = view.attention(&Filter::default(), NOW, 10);
-        let ids: Vec<_> = found.iter().map(|it| it.account.id().as_str()).collect();
-        assert_eq!(ids, ["near"]);
-        assert!((1.8..2.0).contains(&found[0].urgency), "{}", found[0].urgency);
+        let found = view.attention(&Filter::default(), NOW.plus_millis(9 * 3_600_000), 10);
+        let told: Vec<_> = found.iter().map(|it| (it.account.id().as_str(), it.urgency)).collect();
+        assert_eq!(told, [("today", 2.0), ("near", 1.9)]);
     }
 }

@@ -55,6 +55,8 @@ pub struct Change {
     pub account_id: AccountId,
     /// Who looks after it, empty for nobody; nothing for what concerns all accounts.
     pub csm: Option<CompactString>,
+    /// Who looked after it before, if it was published then.
+    pub csm_before: Option<CompactString>,
     /// What is told, as JSON.
     pub json: Arc<str>,
 }
@@ -73,8 +75,8 @@ pub struct Batch {
 pub struct Tail {
     batches: Vec<Arc<Batch>>,
     n_changes: usize,
-    /// The version after which every change is here.
-    complete_after: u64,
+    /// Version and number after which every change is here.
+    complete_after: (u64, u32),
 }
 
 /// What someone has missed.
@@ -88,7 +90,11 @@ pub enum Missed<'a> {
 
 impl Change {
     /// Figures or work of an account.
-    pub(super) fn of_account(health: &HealthRow, work: Option<&WorkRow>) -> Self {
+    pub(super) fn of_account(
+        health: &HealthRow,
+        work: Option<&WorkRow>,
+        csm_before: Option<CompactString>,
+    ) -> Self {
         let json = json!({
             "account_id": health.account_id,
             "at": health.at,
@@ -103,14 +109,21 @@ impl Change {
             kind: ChangeKind::Account,
             account_id: health.account_id.clone(),
             csm: Some(health.csm.clone()),
+            csm_before,
             json: json.to_string().into(),
         }
     }
 
-    /// An account that was erased. Whose it was is forgotten with it.
-    pub(super) fn of_erased(account_id: AccountId) -> Self {
+    /// An account that was erased.
+    pub(super) fn of_erased(account_id: AccountId, csm_before: Option<CompactString>) -> Self {
         let json = json!({ "account_id": account_id }).to_string().into();
-        Self { kind: ChangeKind::Erased, account_id, csm: None, json }
+        Self { kind: ChangeKind::Erased, account_id, csm: None, csm_before, json }
+    }
+
+    /// The same when its account is erased: nothing is left of what was told.
+    fn erased(&self) -> Self {
+        let csm_before = self.csm_before.clone().or_else(|| self.csm.clone());
+        Self::of_erased(self.account_id.clone(), csm_before)
     }
 
     /// A transition of an alert.
@@ -126,7 +139,7 @@ impl Change {
             "summary": alert.summary,
         });
         let (kind, account_id) = (ChangeKind::Alert, alert.account_id.clone());
-        Self { kind, account_id, csm, json: json.to_string().into() }
+        Self { kind, account_id, csm, csm_before: None, json: json.to_string().into() }
     }
 }
 
@@ -145,18 +158,32 @@ impl Tail {
         while self.n_changes > CHANGES_MAX {
             let oldest = self.batches.remove(0);
             self.n_changes -= oldest.changes.len();
-            self.complete_after = oldest.version;
+            let last = oldest.changes.len().saturating_sub(1);
+            self.complete_after = (oldest.version, u32::try_from(last).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Drops what was told of an account that is erased.
+    pub(super) fn erase(&mut self, account_id: &str) {
+        let is_of_it =
+            |change: &Change| change.account_id == account_id && change.kind != ChangeKind::Erased;
+        for batch in self.batches.iter_mut().filter(|it| it.changes.iter().any(is_of_it)) {
+            let blank = |change: &Change| {
+                if is_of_it(change) { change.erased() } else { change.clone() }
+            };
+            let changes = batch.changes.iter().map(blank).collect();
+            *batch = Arc::new(Batch { version: batch.version, changes });
         }
     }
 
     /// Whoever has heard less than this version reads afresh.
     pub(super) fn forget(&mut self, version: u64) {
-        *self = Self { complete_after: version, ..Self::default() };
+        *self = Self { complete_after: (version, 0), ..Self::default() };
     }
 
     /// The changes after `last`.
     pub fn since(&self, epoch: u64, last: ChangeId) -> Missed<'_> {
-        if last.epoch != epoch || last.version < self.complete_after {
+        if last.epoch != epoch || (last.version, last.number) < self.complete_after {
             return Missed::Reset;
         }
         let first = self.batches.partition_point(|batch| batch.version < last.version);
@@ -195,7 +222,8 @@ mod tests {
 
     fn change(name: &str) -> Change {
         let json = name.into();
-        Change { kind: ChangeKind::Account, account_id: name.into(), csm: None, json }
+        let (kind, account_id) = (ChangeKind::Account, name.into());
+        Change { kind, account_id, csm: None, csm_before: None, json }
     }
 
     fn names(tail: &Tail, version: u64, number: u32) -> Option<Vec<String>> {
@@ -228,6 +256,7 @@ mod tests {
             tail.push(version, (0..100).map(|n| change(&n.to_string())).collect());
         }
         assert_eq!(names(&tail, 1, 99), None);
+        assert!(names(&tail, 2, 98).is_none(), "the hundredth of version 2 is not there");
         assert_eq!(names(&tail, 2, 99).unwrap().len(), CHANGES_MAX);
         tail.push(1_000, (0..=BATCH_MAX).map(|n| change(&n.to_string())).collect());
         assert_eq!(names(&tail, 999, 0), None);

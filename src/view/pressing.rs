@@ -4,6 +4,7 @@
 //! What of it needs attention, and how much, is `attention.rs`.
 
 use super::account::{HealthRow, RunRow, WorkRow};
+use crate::engine::assess::lifecycle::Phase;
 use crate::engine::model::health::HealthBand;
 use crate::engine::output::alert::{AlertStatus, Severity};
 use crate::engine::time::Timestamp;
@@ -25,7 +26,7 @@ pub struct Pressing {
     pub churn_probability: f64,
     /// Annual revenue in cents of the reporting currency.
     pub arr_cents: Option<i64>,
-    /// When the contract ends.
+    /// When the contract ends, unless the account left: nothing of it is renewed.
     pub contract_end: Option<Timestamp>,
 }
 
@@ -46,7 +47,7 @@ impl Pressing {
             band: health.band,
             churn_probability: health.churn_probability,
             arr_cents: health.arr_cents,
-            contract_end: health.contract_end,
+            contract_end: health.contract_end.filter(|_| health.phase != Some(Phase::Churned)),
         }
     }
 }

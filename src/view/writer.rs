@@ -151,6 +151,9 @@ impl Writer {
         if now.day() != self.next.now.day() && self.next.is_ready {
             // What came for accounts that were erased meanwhile.
             self.slots.retain(|_, slot| slot.health.is_some() || slot.work.is_some());
+            let slots = &self.slots;
+            self.newest_alerts
+                .retain(|it| it.is_about_all() || slots.contains_key(it.account_id.as_str()));
         }
         self.next.version += 1;
         self.next.now = now;
@@ -264,6 +267,13 @@ impl Writer {
         if self.slots.get(id).is_some_and(|slot| slot.health.is_none() && slot.work.is_none()) {
             let share = self.slots.remove(id).and_then(|slot| slot.share);
             self.groups.put(share.as_ref().map(|(share, _)| &**share), None);
+            self.next.tail.erase(id);
+            self.newest_alerts.retain(|alert| alert.account_id != id);
+            for alert in
+                self.fleet_alerts.values_mut().filter(|it| it.accounts.iter().any(|it| it == id))
+            {
+                Arc::make_mut(alert).accounts.retain(|account| account != id);
+            }
         }
     }
 
@@ -272,15 +282,17 @@ impl Writer {
     fn tell_changes(&mut self) {
         let mut changes = std::mem::take(&mut self.changes);
         for id in std::mem::take(&mut self.changed) {
-            let change = match self.slots.get_mut(&id) {
-                Some(slot) => {
-                    slot.is_changed = false;
-                    let work = slot.work.as_deref();
-                    slot.health.as_ref().map(|health| Change::of_account(health, work))
-                }
-                None => Some(Change::of_erased(id)),
-            };
-            changes.extend(change);
+            let before = self.next.account(&id).map(|account| account.health.csm.clone());
+            let slot = self.slots.get_mut(&id);
+            let health = slot.and_then(|slot| {
+                slot.is_changed = false;
+                Some((Arc::clone(slot.health.as_ref()?), slot.work.clone()))
+            });
+            changes.extend(match health {
+                Some((health, work)) => Some(Change::of_account(&health, work.as_deref(), before)),
+                // What comes after an erasure brings no account back.
+                None => before.is_some().then(|| Change::of_erased(id, before)),
+            });
         }
         if !self.next.is_ready {
             self.is_untold = true;

@@ -37,7 +37,7 @@ fn lists_have_as_many_rows_as_the_figures_say() {
     let view = view.latest();
     let rows =
         |filter: Filter| view.list(&Query { filter, limit: 1, ..Query::default() }).n_total as u64;
-    let stay = || Filter { stay: true, ..Filter::default() };
+    let stay = || Filter { left: Some(false), ..Filter::default() };
     let figures = view.figures(&Filter::default());
     let portfolio = &figures.portfolio;
 

@@ -34,12 +34,17 @@ const BAND: Parameter = Parameter {
     form: Form::Words(&["red", "yellow", "green"]),
     about: "The displayed health band; repeat it for several. Without data an account is in none.",
 };
-const FILTERS: [Parameter; 9] = [
+const FILTERS: [Parameter; 10] = [
     BAND,
     Parameter {
         name: "no_data",
         form: Form::Flag,
         about: "Only accounts of which nothing is known yet, or only the others.",
+    },
+    Parameter {
+        name: "left",
+        form: Form::Flag,
+        about: "Only accounts that left, or only those that stay, which figures count.",
     },
     Parameter {
         name: "churn_band",
@@ -82,6 +87,7 @@ const LIST: &[Parameter] = &[
     FILTERS[6],
     FILTERS[7],
     FILTERS[8],
+    FILTERS[9],
     Parameter {
         name: "sort",
         form: Form::Word(&[
@@ -146,8 +152,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 pub(super) struct Renewal {
     #[serde(flatten)]
     account: AccountItem,
-    /// Days until the contract ends.
-    days_left: f64,
+    /// Days until the contract ends, as days of UTC are counted: 0 on its last day.
+    days_left: i32,
 }
 
 /// The end of a page: only good for a list of the same order.
@@ -163,6 +169,7 @@ fn list(call: &Call) -> Outcome {
     let sort = given.words("sort").first().copied().unwrap_or_default();
     let filter = Filter {
         known: given.flag("no_data").map(|no_data| !no_data),
+        left: given.flag("left"),
         churn_bands: given.words("churn_band"),
         phases: given.words("phase"),
         parent: given.name("parent"),
@@ -228,8 +235,8 @@ fn after(call: &Call, sort: Sort, is_descending: bool) -> Result<Option<Cursor>,
 impl Renewal {
     /// Of an account whose contract ends.
     pub(super) fn new(call: &Call, account: &Account) -> Self {
-        let days = account.health.contract_end.map(|end| end.days_since(call.snapshot.now));
-        let days_left = (days.unwrap_or_default() * 10.0).round() / 10.0;
+        let today = call.snapshot.now.day().number();
+        let days_left = account.health.contract_end.map_or(0, |end| end.day().number() - today);
         Self { account: AccountItem::new(account), days_left }
     }
 }

@@ -33,6 +33,8 @@ const LAST_ID: &str = "Last-Event-ID";
 const RETRY: Duration = Duration::from_secs(2);
 /// How often a line that says nothing shows that the other end is there.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// How long a stream lasts: who logged out or may no longer be here does not follow much longer.
+const AGE_MAX: Duration = Duration::from_secs(15 * 60);
 /// How often it is told that the figures of the portfolio moved, at most.
 const PORTFOLIO_INTERVAL: Duration = Duration::from_secs(5);
 /// After how many seconds there may be room for one more.
@@ -71,9 +73,11 @@ struct Follower {
     account: Option<CompactString>,
     /// What was told last.
     last: ChangeId,
-    /// The snapshot that was told last: what is gone from it can still be placed.
+    /// The snapshot that was told last.
     seen: Arc<Snapshot>,
     events: VecDeque<Event>,
+    /// When it ends, so that who follows shows again who they are.
+    ends_at: Instant,
     /// When the portfolio may be told of next, and whether there is something to tell.
     portfolio_at: Instant,
     is_portfolio_due: bool,
@@ -95,6 +99,7 @@ fn follow(call: Call) -> Outcome {
         last: seen.end(),
         seen: Arc::clone(&seen),
         events: VecDeque::new(),
+        ends_at: Instant::now() + AGE_MAX,
         portfolio_at: Instant::now(),
         is_portfolio_due: false,
         _room: room,
@@ -106,7 +111,7 @@ fn follow(call: Call) -> Outcome {
         }
         Some(Ok(last)) => {
             follower.last = last;
-            follower.catch_up(&seen);
+            follower.take(&seen);
         }
         Some(Err(_)) => follower.reset(&seen),
     }
@@ -138,23 +143,12 @@ impl Follower {
                 stopped = self.stop.changed() => stopped.ok()?,
                 // Whoever still may comes back by itself, from where it was.
                 _ = self.keys.changed() => return None,
+                () = tokio::time::sleep_until(self.ends_at) => return None,
                 snapshot = self.view.changed() => self.take(&snapshot?),
                 () = tokio::time::sleep_until(portfolio_at), if self.is_portfolio_due => {
                     self.tell_portfolio();
                 }
             }
-        }
-    }
-
-    /// Notes what was missed. Whose account was that is gone by now is not known any more: to be
-    /// sure that none is shown for ever, those who do not see all accounts read afresh.
-    fn catch_up(&mut self, snapshot: &Arc<Snapshot>) {
-        let is_erased = |(_, change): &(ChangeId, &Change)| change.kind == ChangeKind::Erased;
-        match snapshot.changes_since(self.last) {
-            Missed::Changes(changes) if self.scope.is_some() && changes.iter().any(is_erased) => {
-                self.reset(snapshot);
-            }
-            _ => self.take(snapshot),
         }
     }
 
@@ -210,7 +204,8 @@ impl Follower {
             }
             // Gone, for all or for this one.
             ChangeKind::Account | ChangeKind::Erased => {
-                let was_theirs = csm(&self.seen).is_some_and(|csm| self.may_see(&csm));
+                let before = change.csm_before.as_ref();
+                let was_theirs = before.is_some_and(|csm| self.may_see(csm));
                 let is_theirs = self.scope.is_none() || was_theirs;
                 if is_theirs {
                     of("erased", &json!({ "account_id": id }).to_string())

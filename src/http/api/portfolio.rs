@@ -212,7 +212,8 @@ struct Definitions {
 fn csm_view(call: &Call) -> Outcome {
     answer::of_view(call, || {
         let filter = accounts::filter(call);
-        let now = call.site.now(&call.snapshot);
+        // Of the same moment as its tag, not of now.
+        let now = call.snapshot.now;
         let attention = call.snapshot.attention(&filter, now, WORKABLE_MAX);
         let attention = attention.iter().map(|it| AttentionItem::new(it, now)).collect();
         let figures = Figures::clone(&call.snapshot.figures(&filter));

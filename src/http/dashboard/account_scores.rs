@@ -137,11 +137,9 @@ pub(super) fn days(
     account: &Account,
     now: Timestamp,
 ) -> (Vec<DayOf>, Vec<Mark>) {
-    let today = health.at.day();
-    let n = i32::try_from(health.trend.len()).unwrap_or(i32::MAX);
-    let day = |(index, entry): (i32, &crate::engine::output::health::TrendEntry)| DayOf {
+    let day = |entry: &crate::engine::output::health::TrendEntry| DayOf {
         day: entry.0.to_string(),
-        short: words::day_of_year(today.plus(index + 1 - n).start()),
+        short: words::day_of_date(&entry.0),
         health: entry.1,
         churn: words::percent(entry.2, 1),
     };
@@ -157,7 +155,7 @@ pub(super) fn days(
     };
     let mut marks: Vec<_> = account.timeline.iter().filter_map(mark).collect();
     marks.extend(open_marks(account, now));
-    ((0..).zip(&health.trend).map(day).collect(), marks)
+    (health.trend.iter().map(day).collect(), marks)
 }
 
 /// How health came from what was published last to what it is.

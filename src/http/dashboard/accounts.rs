@@ -125,7 +125,7 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
         limit: ROWS,
     };
     let found = view.list(&query);
-    let is_filtered = !Filter { stay: false, ..query.filter.clone() }.is_whole_scope();
+    let is_filtered = !Filter { left: None, ..query.filter.clone() }.is_whole_scope();
     let money = currency(view);
     let parent = given(asked.parent.as_ref()).unwrap_or_default();
     // For reading only: rows come and go while one turns pages.
@@ -176,7 +176,7 @@ fn filter(asked: &Asked, scope: Filter) -> Filter {
         segments: Segment::ALL.into_iter().filter(|it| of(&asked.segment, it.name())).collect(),
         phases: Phase::ALL.into_iter().filter(|it| of(&asked.phase, it.name())).collect(),
         // Who left stands in no one's way, but is found by name.
-        stay: one(&asked.phase).is_none() && one(&asked.q).is_none(),
+        left: (one(&asked.phase).is_none() && one(&asked.q).is_none()).then_some(false),
         csm: one(&asked.csm).map(Into::into),
         parent: one(&asked.parent).map(Into::into),
         renewal_within_days: one(&asked.renewal).and_then(|days| days.parse().ok()),

@@ -133,7 +133,7 @@ fn told(reason: &Reason, now: Timestamp) -> (String, Option<Timestamp>) {
             (format!("{}: {steps} overdue", words::title(&run.playbook)), run.due_at())
         }
         Reason::Renewal(days) => {
-            let end = now.plus_millis((days * 86_400_000.0) as i64);
+            let end = now.day().plus(*days as i32).start();
             (format!("Contract ends {}", words::day(end, now)), Some(end))
         }
     }

@@ -44,6 +44,7 @@ struct Page {
     frame: Frame,
     lead: String,
     csms: Vec<Choice>,
+    csm_query: String,
     book: Vec<Shown>,
     chart: Chart,
     windows: Vec<Window>,
@@ -102,6 +103,7 @@ fn make(view: &Snapshot, now: Timestamp, viewer: &Viewer, asked: &Asked) -> Resp
     );
     rendered(&Page {
         csms: csm_choices(view, viewer, csm),
+        csm_query: csm.map(|csm| format!("&csm={}", words::encoded(csm))).unwrap_or_default(),
         book: book(&figures, money),
         chart: pipeline(&weeks(&due, now), &|units| {
             words::money_short((units * 100.0) as i64, money)
@@ -143,7 +145,7 @@ fn weeks(due: &[(Timestamp, &Arc<Account>)], now: Timestamp) -> Vec<Week> {
         .map(|week| Week {
             from: words::day_of_year(now.plus_days(week * 7)),
             n_accounts: 0,
-            amounts: [0.0; HealthBand::ALL.len()],
+            amounts: [0.0; HealthBand::ALL.len() + 1],
         })
         .collect();
     for (end, account) in due {
@@ -152,7 +154,9 @@ fn weeks(due: &[(Timestamp, &Arc<Account>)], now: Timestamp) -> Vec<Week> {
         let week = &mut weeks[n.min(last)];
         week.n_accounts += 1;
         let cents = account.health.arr_cents.unwrap_or_default().max(0);
-        week.amounts[account.health.band as usize] += cents as f64 / 100.0;
+        let row = &account.health;
+        let band = if row.is_known { row.band as usize } else { HealthBand::ALL.len() };
+        week.amounts[band] += cents as f64 / 100.0;
     }
     weeks
 }

@@ -106,9 +106,13 @@ pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
 
 /// A day without its year: `31 Jan`.
 pub(super) fn day_of_year(at: Timestamp) -> String {
-    let text = at.to_string();
-    let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    format!("{day} {}", month_name(&text))
+    day_of_date(&at.to_string())
+}
+
+/// The day of a date: `31 Jan` of `2026-01-31`.
+pub(super) fn day_of_date(date: &str) -> String {
+    let day = date.get(8..10).unwrap_or_default().trim_start_matches('0');
+    format!("{day} {}", month_name(date))
 }
 
 /// The month of a date: `Jan 2026` of `2026-01-31`.

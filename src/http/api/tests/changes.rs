@@ -119,9 +119,29 @@ async fn a_follower_hears_of_their_own_accounts_only() {
     of_ann.hears("erased", "acme").await;
     of_acme.hears("erased", "acme").await;
     drop(of_acme);
-    // Whose an erased account was is forgotten: who was away reads afresh.
     let mut again = Heard::follow(&stage, &ann(), "", Some("7-3-9")).await;
-    again.hears("reset", "").await;
+    again.hears("erased", "acme").await;
+    drop(again);
+    let mut from_before = Heard::follow(&stage, &ann(), "", Some("7-2-9")).await;
+    from_before.hears("alert", "fleet").await;
+    from_before.hears("erased", "globex").await;
+    // What was told of an account goes with it.
+    from_before.hears("erased", "acme").await;
+    from_before.hears("erased", "acme").await;
+    from_before.hears("portfolio", "").await;
+}
+
+#[tokio::test]
+async fn an_erasure_is_told_though_more_of_the_account_comes_after_it() {
+    let mut stage = Stage::with_accounts();
+    let mut heard = Heard::follow(&stage, &all(), "", None).await;
+    heard.next().await;
+    stage.erase("acme");
+    // Topics are read in no order of each other: its alert ends after it is gone.
+    stage.take(OutputTopic::Alerts, &alert("acme", "error"));
+    stage.publish();
+    heard.hears("alert", "acme").await;
+    heard.hears("erased", "acme").await;
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ const BOTTOM: f64 = 178.0;
 const LABELS: f64 = 196.0;
 const LEFT: f64 = 52.0;
 /// The bands, from the ground up: the worst stands where columns are compared best.
-const BANDS: [(&str, &str); 3] = [("red", "Critical"), ("yellow", "At risk"), ("green", "Healthy")];
+const BANDS: [(&str, &str); 4] =
+    [("red", "Critical"), ("yellow", "At risk"), ("green", "Healthy"), ("no_data", "No data")];
 
 /// A week of renewals.
 #[derive(Clone, Debug)]
@@ -19,8 +20,8 @@ pub struct Week {
     pub from: String,
     /// How many contracts end in it.
     pub n_accounts: usize,
-    /// Their revenue by band: critical, at risk, healthy.
-    pub amounts: [f64; 3],
+    /// Their revenue by band: critical, at risk, healthy; and of those of which nothing is known.
+    pub amounts: [f64; 4],
 }
 
 /// More than cents in 64 bits are, so that no sum of weeks is beyond all numbers.
@@ -39,7 +40,7 @@ pub fn pipeline(weeks: &[Week], money: &dyn Fn(f64) -> String) -> Chart {
         title: "ARR up for renewal by week, next 90 days".to_owned(),
         wide: drawn(weeks, money, Place::Wide),
         narrow: drawn(weeks, money, Place::Narrow),
-        head: vec!["Week from", "Accounts", "Critical", "At risk", "Healthy", "All"],
+        head: vec!["Week from", "Accounts", "Critical", "At risk", "Healthy", "No data", "All"],
         rows: weeks.iter().map(row).collect(),
     }
 }
@@ -115,7 +116,7 @@ mod tests {
     use crate::http::dashboard::chart::checks::{is_inside, numbers};
     use proptest::prelude::*;
 
-    fn week(amounts: [f64; 3]) -> Week {
+    fn week(amounts: [f64; 4]) -> Week {
         Week { from: "<2 Feb>".to_owned(), n_accounts: 1, amounts }
     }
 
@@ -124,7 +125,7 @@ mod tests {
 
         #[test]
         fn it_stays_inside(
-            amounts in proptest::collection::vec([proptest::num::f64::ANY; 3], 0..14),
+            amounts in proptest::collection::vec([proptest::num::f64::ANY; 4], 0..14),
         ) {
             let weeks: Vec<_> = amounts.into_iter().map(week).collect();
             let chart = pipeline(&weeks, &|amount| format!("{amount:.0}"));
@@ -137,17 +138,17 @@ mod tests {
 
     #[test]
     fn columns_are_as_high_as_their_amounts() {
-        let weeks = [week([100.0, 0.0, 200.0]), week([0.0, 0.0, 0.0])];
+        let weeks = [week([100.0, 0.0, 200.0, 0.0]), week([0.0; 4])];
         let chart = pipeline(&weeks, &|amount| format!("{amount:.0}"));
         assert_eq!(numbers(&chart.wide, "height"), [54.3, 109.7]);
         assert!(chart.wide.to_string().contains("2 renewals over 300: 100 critical, 0 at risk"));
-        assert_eq!(chart.rows[0], ["<2 Feb>", "1", "100", "0", "200", "300"]);
+        assert_eq!(chart.rows[0], ["<2 Feb>", "1", "100", "0", "200", "0", "300"]);
     }
 
     #[test]
     fn more_money_than_there_is_has_ticks() {
         // Found by chance: three of its ticks were more than all numbers.
-        let chart = pipeline(&[week([1.77e308, 0.0, 0.0])], &|amount| format!("{amount:.0}"));
+        let chart = pipeline(&[week([1.77e308, 0.0, 0.0, 0.0])], &|amount| format!("{amount:.0}"));
         is_inside(&chart.wide);
     }
 
