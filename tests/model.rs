@@ -342,7 +342,7 @@ proptest! {
         // What the schema cannot say.
         let meaning = [
             "x must rise",
-            "must be more than yellow",
+            "must be more than ",
             "must not be less than",
             "stands twice",
             "unknown rule",
@@ -350,13 +350,14 @@ proptest! {
             "must weigh more",
             "leave it out",
             "must have a letter",
+            "is not a time zone",
+            "must not be empty",
             "as the window lies after it",
             // of alert rules
             "must have one of `when`",
             // of playbooks
             "nothing begins a run",
-            "must be more than from_day",
-            "must have 1 to",
+            " steps",
             "an id has 1 to 64",
             "unknown step",
             "waits for itself",
@@ -375,6 +376,7 @@ proptest! {
             "unknown variant",
             "`for_days` must be",
             "unknown playbook",
+            "unknown message",
         ];
         let found = Model::parse(&model.to_string()).err().map(|found| found.errors);
         let is_form = |problem: &str| !meaning.iter().any(|words| problem.contains(words));
