@@ -1,6 +1,6 @@
 //! The model: read, looked at, put in force.
 //!
-//! What is wrong with which model is tested in `tests/model.rs`; the topic, in `tests/kafka/`.
+//! What is wrong with which model is tested in `tests/model/`; the topic, in `tests/kafka/`.
 
 use super::super::model_source::NotPublished;
 use super::*;
