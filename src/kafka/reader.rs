@@ -33,6 +33,8 @@ pub(super) struct Progress {
     pub fetched_to: i64,
     /// Records that were not fetched yet.
     pub behind: i64,
+    /// Records of all partitions that were fetched and not polled yet: they share one queue.
+    pub queued: i64,
 }
 
 /// Passes the statistics on, and counts everything that is no record.
@@ -64,6 +66,7 @@ struct PartitionStatistics {
     partition: i32,
     next_offset: i64,
     hi_offset: i64,
+    fetchq_cnt: i64,
     fetch_state: String,
 }
 
@@ -104,6 +107,7 @@ fn read_statistics(bytes: &[u8]) -> serde_json::Result<Vec<Progress>> {
                     partition: partition.partition,
                     fetched_to: partition.next_offset,
                     behind: (partition.hi_offset - partition.next_offset).max(0),
+                    queued: partition.fetchq_cnt,
                 });
             }
         }
@@ -204,15 +208,20 @@ mod tests {
     #[test]
     fn statistics_say_how_far_each_partition_was_fetched() {
         let statistics = br#"{"topics":{"t":{"partitions":{
-            "0":{"partition":0,"next_offset":5,"hi_offset":5,"fetch_state":"active","x":1},
-            "1":{"partition":1,"next_offset":5,"hi_offset":9,"fetch_state":"active"},
-            "2":{"partition":2,"next_offset":0,"hi_offset":-1001,"fetch_state":"active"},
-            "-1":{"partition":-1,"next_offset":0,"hi_offset":0,"fetch_state":"none"}}}}}"#;
+            "0":{"partition":0,"next_offset":5,"hi_offset":5,"fetchq_cnt":2,
+                 "fetch_state":"active","x":1},
+            "1":{"partition":1,"next_offset":5,"hi_offset":9,"fetchq_cnt":2,
+                 "fetch_state":"active"},
+            "2":{"partition":2,"next_offset":0,"hi_offset":-1001,"fetchq_cnt":2,
+                 "fetch_state":"active"},
+            "-1":{"partition":-1,"next_offset":0,"hi_offset":0,"fetchq_cnt":0,
+                  "fetch_state":"none"}}}}}"#;
         let progress = |partition, behind| Progress {
             topic: "t".to_owned(),
             partition,
             fetched_to: 5,
             behind,
+            queued: 2,
         };
         let read = read_statistics(statistics).expect("well formed");
         assert_eq!(read, [progress(0, 0), progress(1, 4)]);
