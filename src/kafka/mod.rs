@@ -86,6 +86,8 @@ mod commit;
 
 pub mod worker;
 
+mod catch_up;
+
 pub mod view_feed;
 
 pub mod publisher;

@@ -1,18 +1,19 @@
 //! Outputs to view: reads the output topics from their beginning, committed records only.
 //!
-//! No group: each process has the whole view. What is kept of it is said in `view/`.
+//! No group: each process has the whole view. What is kept of it is said in `view/`, and when it
+//! has caught up in `catch_up.rs`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::Offset;
 use rdkafka::message::{BorrowedMessage, Message};
 
+use super::catch_up::CatchUp;
+use super::client;
 use super::clock::Deadline;
 use super::failure::Failure;
-use super::reader::Reader;
+use super::reader::{Progress, Reader};
 use super::setup::Setup;
-use super::{client, reader};
 use crate::engine::output::OutputTopic;
 use crate::view::writer::{Record, Writer};
 
@@ -33,48 +34,15 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 /// Feeds a view; what it read is kept when the reader has to start afresh.
 pub struct ViewFeed {
     writer: Writer,
-    positions: BTreeMap<(OutputTopic, i32), Position>,
-    catching_up: CatchingUp,
-}
-
-/// How far the view is from its first look at everything. Others write on all the time, so no
-/// moment need come in which nothing is left to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CatchingUp {
-    /// Some partition was not fetched to its end yet.
-    Fetching,
-    /// All were; this many of the records that were fetched by then are not in the view yet.
-    Polling(u64),
-}
-
-/// How far a partition of an output topic was read.
-#[derive(Clone, Copy, Debug)]
-struct Position {
-    /// The offset after the last record taken in.
-    next: Option<i64>,
-    /// Records that were not fetched yet; nothing before that is known.
-    behind: Option<i64>,
-    /// It was once fetched to its end.
-    has_reached_end: bool,
-}
-
-impl CatchingUp {
-    /// What the queue counts is more than records: when it is empty, all of them were polled.
-    fn note_empty_queue(&mut self) {
-        if let Self::Polling(left) = self {
-            *left = 0;
-        }
-    }
+    catch_up: CatchUp,
 }
 
 impl ViewFeed {
     /// A feed of the output topics, from their beginning.
     pub fn new(writer: Writer, partitions: u32) -> Self {
         let numbers = 0..partitions.cast_signed();
-        let unread = Position { next: None, behind: None, has_reached_end: false };
-        let positions =
-            numbers.flat_map(|number| TOPICS.map(|topic| ((topic, number), unread))).collect();
-        Self { writer, positions, catching_up: CatchingUp::Fetching }
+        let partitions = numbers.flat_map(|number| TOPICS.map(|topic| (topic, number)));
+        Self { writer, catch_up: CatchUp::new(partitions) }
     }
 
     /// Feeds the view until the process is asked to stop.
@@ -83,13 +51,13 @@ impl ViewFeed {
     /// When the output topics cannot be read.
     pub fn run(&mut self, setup: &Setup) -> Result<(), Failure> {
         let reader = Reader::new(&client::whole_reader(&setup.config, "view"))?;
-        self.forget_what_was_fetched();
-        let from = |position: &Position| position.next.map_or(Offset::Beginning, Offset::Offset);
+        self.catch_up.restart();
         let assigned: Vec<_> = self
-            .positions
-            .iter()
-            .map(|((topic, number), position)| {
-                (setup.output_names[topic.index()].as_str(), *number, from(position))
+            .catch_up
+            .positions()
+            .map(|((topic, number), next)| {
+                let from = next.map_or(Offset::Beginning, Offset::Offset);
+                (setup.output_names[topic.index()].as_str(), number, from)
             })
             .collect();
         reader.assign(&assigned)?;
@@ -102,7 +70,7 @@ impl ViewFeed {
             }
             match reader.poll(POLL)? {
                 Some(message) => self.take(setup, &message),
-                None => self.catching_up.note_empty_queue(),
+                None => self.catch_up.note_empty_queue(),
             }
             if due.is_over() {
                 self.writer.publish(setup.clock.now());
@@ -110,17 +78,6 @@ impl ViewFeed {
             }
         }
         Ok(())
-    }
-
-    /// What another reader had fetched is not in this one's queue.
-    fn forget_what_was_fetched(&mut self) {
-        for position in self.positions.values_mut() {
-            position.behind = None;
-            position.has_reached_end = false;
-        }
-        if self.catching_up != CatchingUp::Polling(0) {
-            self.catching_up = CatchingUp::Fetching;
-        }
     }
 
     fn take(&mut self, setup: &Setup, message: &BorrowedMessage<'_>) {
@@ -131,36 +88,20 @@ impl ViewFeed {
         if let Err(error) = self.writer.take(&record) {
             tracing::error!(partition, offset, %error, "an output record was skipped");
         }
-        if let Some(position) = self.positions.get_mut(&(topic, partition)) {
-            position.next = Some(offset + 1);
-        }
-        if let CatchingUp::Polling(left) = &mut self.catching_up {
-            *left = left.saturating_sub(1);
-        }
+        self.catch_up.note_taken((topic, partition), offset);
     }
 
     /// Takes in how far topics were fetched, and says how far the view is.
-    fn note(&mut self, setup: &Setup, progress: &[reader::Progress]) {
-        let was_fetched = self.positions.values().all(|position| position.has_reached_end);
-        let mut queued = 0;
-        for progress in progress {
-            queued = progress.queued.unsigned_abs();
-            let topic = topic_of(setup, &progress.topic);
-            let key = topic.map(|topic| (topic, progress.partition));
-            if let Some(position) = key.and_then(|key| self.positions.get_mut(&key)) {
-                position.behind = Some(progress.behind);
-                position.has_reached_end |= progress.behind == 0;
-            }
-        }
-        // One look later than the ends were reached: by then what was fetched is in the queue.
-        if was_fetched && self.catching_up == CatchingUp::Fetching {
-            self.catching_up = CatchingUp::Polling(queued);
-        }
-        // Once caught up it may fall behind again, which the lag says; it stays readable.
-        let is_ready = self.catching_up == CatchingUp::Polling(0);
+    fn note(&mut self, setup: &Setup, progress: &[Progress]) {
+        let behind = progress.iter().filter_map(|progress| {
+            let topic = topic_of(setup, &progress.topic)?;
+            Some(((topic, progress.partition), progress.behind))
+        });
+        let queued = progress.last().map_or(0, |progress| progress.queued.unsigned_abs());
+        self.catch_up.note_fetched(behind, queued);
+        let is_ready = self.catch_up.has_caught_up();
         setup.status.note_view(is_ready);
-        let behind = self.positions.values().filter_map(|position| position.behind);
-        self.writer.note_progress(is_ready, behind.sum::<i64>().unsigned_abs() + queued);
+        self.writer.note_progress(is_ready, self.catch_up.lag());
     }
 }
 
